@@ -1,0 +1,13 @@
+"""LSTM networks for scikit-learn: one row in, one row out.
+
+`SequenceWindower` cuts tables into windows, one for each row, so that `Pipeline`, the searches,
+`TimeSeriesSplit` and the scorers of scikit-learn work untouched; `LSTMClassifier` and
+`LSTMForecaster` learn from them. Importing this package loads neither TensorFlow nor Keras.
+"""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+__version__ = "0.1.0"
+
+__all__ = ["__version__"]
