@@ -1,0 +1,30 @@
+"""Reading the files in ``sklstm/datasets/data``."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from importlib.resources import files
+
+import pandas as pd
+
+
+def read_data(name: str, time: str) -> pd.DataFrame:
+    """Read a packed CSV file of this package, with its column of times as UTC timestamps.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file in ``sklstm/datasets/data``, ending in ``.csv.gz``.
+    time : str
+        Name of the column of ISO 8601 times. They are read as UTC.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the file in their order; a new object at each call.
+    """
+    # The resource may lie in a zip file, which has no path: hand pandas the open stream.
+    with (files("sklstm.datasets") / "data" / name).open("rb") as stream:
+        frame = pd.read_csv(stream, compression="gzip")
+    frame[time] = pd.to_datetime(frame[time], format="ISO8601", utc=True)
+    return frame
