@@ -8,6 +8,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklstm.preprocessing import SequenceWindower
+
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = ["SequenceWindower", "__version__"]

@@ -1,0 +1,425 @@
+"""Cut windows: each row becomes the sequence of rows that ends at it."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+from dataclasses import replace
+from datetime import timedelta
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.offsets import BaseOffset
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm.preprocessing._clock import Clock, rank_labels, sort_by_series
+from sklstm.preprocessing._history import (
+    Moments,
+    check_sorted,
+    check_unique,
+    join,
+    positions_in_series,
+    reach,
+)
+from sklstm.preprocessing._origin import Origin
+from sklstm.preprocessing._series import read_table
+from sklstm.preprocessing._windows import LazyWindows, WindowView
+from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._sklearn_private import (
+    Interval,
+    StrOptions,
+    _fit_context,
+    check_feature_names,
+    check_feature_names_in,
+    check_n_features,
+)
+
+# A call by position starts cold, which is a large part of it below so many windows.
+_SHORT_CALL = 5
+
+
+def _warn_if_blocks(codes, slots):
+    """Warn if the rows are sorted series by series."""
+    changes = np.flatnonzero(codes[1:] != codes[:-1])
+    counts = np.bincount(codes)
+    if (
+        len(changes) == np.count_nonzero(counts) - 1
+        and np.count_nonzero(counts > 1) > 1
+        and (slots[changes + 1] < slots[changes]).any()
+    ):
+        warnings.warn(
+            "X is sorted series by series, so that TimeSeriesSplit would split by series and not "
+            "by time; sort the rows by time first, for example with X.sort_index(level=...).",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+class SequenceWindower(TransformerMixin, BaseEstimator):
+    """Turn each row into the window of rows that ends at it.
+
+    Row `i` of the output holds the rows `i - lead - window + 1` to `i - lead`, oldest first, so
+    that the rows stay what they were: as many, in the same order, aligned with `y`. That is why
+    pipelines, searches, splitters and scorers of scikit-learn work untouched, and why nothing in
+    row `i` comes from a later row.
+
+    On labelled rows the steps are found by label and not by position. The step of the index is
+    learned in `fit`; a label that is missing from the data gives a step of NaN, and the order of
+    the rows does not matter. Without a regular step (arrays, irregular labels) the order of the
+    rows is the clock. Steps that do not exist are NaN, and the estimators of sklstm skip them.
+
+    Parameters
+    ----------
+    window : int, default=10
+        Length of the windows in steps. Where the series is shorter, the oldest steps are NaN.
+    lead : int, default=0
+        Steps from the end of a window to its row. 0 labels a moment from the window that ends at
+        it; 1 leaves the moment itself out, so that an estimator fitted on `y` forecasts one step
+        ahead.
+    by : str, int or list of them, default=None
+        Columns or index levels (positions for arrays) that tell independent series apart. Windows
+        never cross a series, whose rows may be interleaved. The columns are dropped from the
+        output. None takes all rows for one series.
+    time : str or int, default=None
+        Column that holds the labels, for frames without an index of time; it is dropped from the
+        output. None takes the index, or what `by` leaves of its levels.
+    freq : str, int, timedelta or DateOffset, default=None
+        The step, as an alias or offset of pandas (``"h"``, ``"B"``), or an int for an integer
+        index. None takes the freq that the index knows, else the greatest common divisor of the
+        differences of labels, if at least 1 in 20 slots is filled. Months, quarters and years are
+        recognised by their first or last days; business days need ``"B"``. Steps of a day or
+        longer count on the local wall clock, shorter ones in UTC.
+    history : {"tail", "all"} or None, default="tail"
+        Which labelled rows of `fit` the windows of `transform` reach back to: the last
+        ``window + lead - 1`` of each series, all, or none. Where `X` holds a label as well, its
+        row counts; if the two share labels and no column agrees there, `X` is another recording
+        and the history of that series is left out. Arrays have no history.
+    flatten : bool, default=False
+        Whether to return a table of lags, of shape (n_samples, window * n_features), for
+        estimators that are not recurrent.
+
+    Attributes
+    ----------
+    freq_ : int, DateOffset or None
+        The step; None where the order of the rows is the clock.
+    series_keys_ : pandas.Index
+        Keys of the series; holds a single 0 without `by`.
+    clock_ : object
+        What places labels in time.
+    n_features_in_ : int
+        Number of features seen during fit, the columns of `by` and `time` included.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features seen during fit. Defined only if all are strings.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing, duplicated within a series, between two steps, not sorted and
+        without a regular step, or of another kind than in fit; if a column holds text or dates;
+        if some features of a labelled row are NaN and others are not.
+
+    Warns
+    -----
+    UserWarning
+        In `fit`, if the rows are sorted series by series, which misleads `TimeSeriesSplit`. In
+        `transform`, if rows without labels are fewer than ``5 * (window + lead)``, as each call
+        then starts without a past.
+
+    See Also
+    --------
+    To3D : Reshape rows that hold whole sequences.
+    sklearn.model_selection.TimeSeriesSplit : Folds in time order.
+
+    Notes
+    -----
+    The windows are not written out. Consecutive rows become a strided view of one buffer, any
+    other rows a lazy array-like, and both know the rows behind them. Selecting rows keeps that
+    knowledge, any other operation gives plain arrays.
+
+    A plain array may hold rows with some features NaN and others not; the estimators that read
+    steps refuse them, others see them as they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklstm.preprocessing import SequenceWindower
+    >>> hours = pd.date_range("2026-01-01", periods=5, freq="h")
+    >>> X = pd.DataFrame({"temp": [3.0, 2.0, 1.0, 2.0, 4.0]}, index=hours)
+    >>> windower = SequenceWindower(window=3)
+    >>> windows = windower.fit_transform(X)
+    >>> windows.shape
+    (5, 3, 1)
+    >>> np.asarray(windows[4]).ravel()
+    array([1., 2., 4.])
+
+    With `lead=1` the window ends one step before its row, and a missing hour is a missing step:
+
+    >>> lags = SequenceWindower(window=2, lead=1, flatten=True).set_output(transform="pandas")
+    >>> lags.fit_transform(X.drop(hours[2]))
+                         temp_lag2  temp_lag1
+    2026-01-01 00:00:00        NaN        NaN
+    2026-01-01 01:00:00        NaN        3.0
+    2026-01-01 03:00:00        2.0        NaN
+    2026-01-01 04:00:00        NaN        2.0
+
+    The first rows of a test set see the end of the training set:
+
+    >>> windower.fit(X[:3]).transform(X[3:])[0].ravel()
+    array([2., 1., 2.])
+    """
+
+    _parameter_constraints: dict = {
+        "window": [Interval(Integral, 1, None, closed="left")],
+        "lead": [Interval(Integral, 0, None, closed="left")],
+        "by": [str, Integral, list, tuple, None],
+        "time": [str, Integral, None],
+        "freq": [str, Interval(Integral, 1, None, closed="left"), timedelta, BaseOffset, None],
+        "history": [StrOptions({"tail", "all"}), None],
+        "flatten": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        window=10,
+        *,
+        lead=0,
+        by=None,
+        time=None,
+        freq=None,
+        history="tail",
+        flatten=False,
+    ):
+        self.window = window
+        self.lead = lead
+        self.by = by
+        self.time = time
+        self.freq = freq
+        self.history = history
+        self.flatten = flatten
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the clock and keep the end of each series.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe} of shape (n_samples, n_features)
+            The rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        self._fit(X)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Fit, and cut the windows of the same rows.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe} of shape (n_samples, n_features)
+            The rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        windows : array of shape (n_samples, window, n_features) or (n_samples, window * n_features)
+            The windows, as `transform` gives them.
+        """
+        table, moments, time = self._fit(X)
+        return self._cut(table, moments, time, None, self.series_keys_)
+
+    def transform(self, X):
+        """Cut the window of each row.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe} of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        windows : array of shape (n_samples, window, n_features) or (n_samples, window * n_features)
+            The windows, oldest step first, as a read-only view or a lazy array-like; with
+            `flatten=True` a table.
+        """
+        check_is_fitted(self)
+        check_feature_names(self, X, reset=False)
+        if len(getattr(X, "shape", ())) == 2:
+            check_n_features(self, X, reset=False)
+        table = read_table(X, by=self.by, time=self.time, estimator=self)
+        check_n_features(self, X, reset=False)
+        self.clock_.check_kind(table.labels)
+        series_keys = self.series_keys_
+        if self.by is not None:
+            codes = series_keys.get_indexer(table.keys)
+            unseen = codes < 0
+            codes[unseen] = len(series_keys) + np.arange(np.count_nonzero(unseen))
+            series_keys = series_keys.append(table.keys[unseen])
+            table = replace(table, codes=codes.astype(np.int64)[table.codes])
+        kept = self._history
+        if table.labels is None or self.clock_.by_position:
+            kept = None
+            self._warn_if_short(len(table.codes))
+        moments, time, kept = self._place(self.clock_, table, len(series_keys), kept)
+        return self._cut(table, moments, time, kept, series_keys)
+
+    def _fit(self, X):
+        """Learn the clock and keep the history; return what transform can go on with."""
+        with all_or_nothing(self):
+            check_feature_names(self, X, reset=True)
+            table = read_table(X, by=self.by, time=self.time, estimator=self)
+            check_n_features(self, X, reset=True)
+            n_series = len(table.keys)
+            clock = Clock.learn(table.labels, table.codes, n_series, self.freq)
+            moments, time, _ = self._place(clock, table, n_series, None)
+            self._history = None
+            if table.labels is not None:
+                order = sort_by_series(moments.codes, moments.slots, n_series)
+                check_unique(moments, order, table.keys)
+                n_kept = self.window + self.lead - 1
+                if self.history is not None and n_kept:
+                    n_kept = None if self.history == "all" else n_kept
+                    self._history = moments.tail(n_kept, order)
+                if n_series > 1:
+                    _warn_if_blocks(table.codes, time)
+            self.series_keys_ = table.keys
+            self.freq_ = clock.freq
+            self.clock_ = clock
+            self._features = table.features
+        return table, moments, time
+
+    def _place(self, clock, table, n_series, kept):
+        """Tell where the rows of a table, and the kept ones, stand in time."""
+        if table.labels is None or clock.by_position:
+            slots = positions_in_series(table.codes, n_series)
+            moments = Moments(table.values, table.present, table.codes, slots, table.labels)
+            return moments, slots, None
+        if clock.rule is not None:
+            slots, time = clock.slots(table.labels, table.codes, n_series)
+        else:
+            slots, kept_slots = rank_labels(
+                table.labels, table.labels[:0] if kept is None else kept.labels
+            )
+            kept = None if kept is None else replace(kept, slots=kept_slots)
+            time = slots
+        moments = Moments(table.values, table.present, table.codes, slots, table.labels)
+        if clock.rule is None:
+            check_sorted(moments, n_series)
+        return moments, time, kept
+
+    def _cut(self, table, moments, time, kept, series_keys):
+        """Cut the windows."""
+        window, lead = self.window, self.lead
+        ranked = self.clock_.rule is None
+        joined, order = join(moments, kept, len(series_keys), window, lead, rank=ranked)
+        check_unique(moments, order, series_keys)
+        rows, row_keys = joined.values, joined.keys
+        if joined.present is not None:
+            rows, row_keys = rows[joined.present], row_keys[joined.present]
+        own = joined.keys[joined.places]
+        if len(joined.keys) <= 2 * len(own) and not isinstance(joined.places, slice):
+            # Looking keys up in order is several times faster than in any other.
+            start, count = reach(row_keys, joined.keys - lead, window)
+            start, count = start[joined.places], count[joined.places]
+        else:
+            start, count = reach(row_keys, own - lead, window)
+        one_run = not (np.diff(own) != 1).any() and not (np.diff(table.codes) != 0).any()
+        if not one_run and np.may_share_memory(rows, table.values):
+            # The memory can be the caller's, who may write to it.
+            rows = rows.copy()
+        labels = table.labels
+        origin = Origin(
+            rows=rows,
+            keys=row_keys,
+            start=start,
+            count=count,
+            end=own - lead,
+            time=time,
+            series=table.codes,
+            labels=pd.RangeIndex(len(own)) if labels is None else labels,
+            series_keys=series_keys,
+            window=int(window),
+            lead=int(lead),
+            feature_names=table.names,
+            partly_missing=table.partly_missing,
+        )
+        windows = WindowView.from_origin(origin) if one_run else LazyWindows(origin)
+        if self.flatten:
+            return np.asarray(windows).reshape(len(own), -1)
+        return windows
+
+    def _warn_if_short(self, n_samples):
+        """Warn if a call by position starts cold for a large part."""
+        span = self.window + self.lead
+        if self.history is not None and span > 1 and n_samples < _SHORT_CALL * span:
+            warnings.warn(
+                f"X has no index to look the past up by, so the windows of its {n_samples} rows "
+                f"start empty, which matters below {_SHORT_CALL * span} rows "
+                f"({_SHORT_CALL} x (window + lead)); pass a DataFrame with an index, name its time "
+                "column in time=, or set history=None to accept it.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def _is_flat(self):
+        """Tell whether the output is a table, whose columns have names."""
+        return self.flatten
+
+    @available_if(_is_flat)
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns of the table of lags; only with `flatten=True`.
+
+        Parameters
+        ----------
+        input_features : array-like of str of shape (n_features_in_,), default=None
+            Names of the features; None takes those seen in fit, else `x0`, `x1` and so on.
+
+        Returns
+        -------
+        names : ndarray of str of shape (window * n_features,)
+            Names such as `temp_lag3`, for what stands 3 steps before the row; oldest first.
+        """
+        check_is_fitted(self)
+        names = check_feature_names_in(self, input_features)[self._features]
+        lags = range(self.lead + self.window - 1, self.lead - 1, -1)
+        return np.asarray([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
+
+    def set_output(self, *, transform=None):
+        """Set the container of the table of lags; windows of three dimensions stay what they are.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"} or None, default=None
+            The container; None changes nothing.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+        """
+        if transform is not None:
+            config = dict(getattr(self, "_sklearn_output_config", {}))
+            self._sklearn_output_config = {**config, "transform": transform}
+        return self
+
+    def __sklearn_is_fitted__(self):
+        """Tell whether fit has come to its end."""
+        return hasattr(self, "clock_")
+
+    def __sklearn_tags__(self):
+        """Say that missing rows are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
