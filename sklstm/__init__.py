@@ -8,8 +8,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sklstm.preprocessing import SequenceWindower
+from sklstm.preprocessing import KMeansLabeler, SequenceWindower, To3D
 
 __version__ = "0.1.0"
 
-__all__ = ["SequenceWindower", "__version__"]
+__all__ = ["KMeansLabeler", "SequenceWindower", "To3D", "__version__"]

@@ -1,8 +1,10 @@
-"""Transformers that come before a network: tables to windows and sequences."""
+"""Transformers that turn rows into sequences, and numbers into labels."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklstm.preprocessing._kmeans_labeler import KMeansLabeler
 from sklstm.preprocessing._sequence_windower import SequenceWindower
+from sklstm.preprocessing._to_3d import To3D
 
-__all__ = ["SequenceWindower"]
+__all__ = ["KMeansLabeler", "SequenceWindower", "To3D"]

@@ -1,0 +1,167 @@
+"""Tests of To3D."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pickle
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
+
+from sklstm.preprocessing import To3D
+
+
+@st.composite
+def tables(draw):
+    """A table, NaN included, and a number of features that cuts its rows."""
+    n, steps, width = (draw(st.integers(1, 6)) for _ in range(3))
+    dtype = draw(st.sampled_from([np.float64, np.float32]))
+    X = draw(hnp.arrays(dtype, (n, steps * width), elements=st.floats(-9, 9, width=16)))
+    hole = draw(hnp.arrays(bool, X.shape))
+    return np.where(hole, dtype(np.nan), X), steps, width
+
+
+def naive_steps(X, steps, width):
+    rows = []
+    for row in X:
+        rows.append([[row[step * width + j] for j in range(width)] for step in range(steps)])
+    return np.array(rows)
+
+
+@settings(deadline=None)
+@given(tables())
+def test_steps_equal_naive_loop_and_come_back(case):
+    X, steps, width = case
+    to_3d = To3D(n_features=width).fit(X)
+    out = to_3d.transform(X)
+    np.testing.assert_array_equal(out, naive_steps(X, steps, width))
+    assert to_3d.n_steps_ == steps
+    assert out.dtype == X.dtype
+    np.testing.assert_array_equal(to_3d.inverse_transform(out), X)
+
+
+@settings(deadline=None)
+@given(tables())
+def test_features_make_one_step_and_come_back(case):
+    X, steps, width = case
+    to_3d = To3D("features").fit(X)
+    out = to_3d.transform(X)
+    np.testing.assert_array_equal(out, naive_steps(X, 1, steps * width))
+    np.testing.assert_array_equal(to_3d.inverse_transform(out), X)
+
+
+def test_output_is_a_view_where_memory_allows():
+    X = np.arange(12.0).reshape(2, 6)
+    to_3d = To3D(n_features=2).fit(X)
+    out = to_3d.transform(X)
+    assert np.shares_memory(out, X)
+    assert np.shares_memory(to_3d.inverse_transform(out), X)
+    strided = np.asfortranarray(X)
+    copied = to_3d.transform(strided)
+    assert copied.flags.c_contiguous
+    np.testing.assert_array_equal(copied, out)
+
+
+@pytest.mark.parametrize(
+    ("given_dtype", "expected"),
+    [("float64", "float64"), ("float32", "float32"), ("float16", "float16"), ("int64", "float64")],
+)
+def test_dtypes(given_dtype, expected):
+    X = np.arange(12).reshape(2, 6).astype(given_dtype)
+    to_3d = To3D()
+    assert to_3d.fit_transform(X).dtype == expected
+    assert to_3d.inverse_transform(to_3d.transform(X)).dtype == expected
+
+
+def test_columns_that_make_no_steps_are_refused():
+    with pytest.raises(ValueError, match=r"the 7 feature\(s\) of X into steps of n_features=2"):
+        To3D(n_features=2).fit(np.ones((3, 7)))
+
+
+def test_features_layout_takes_its_own_width_and_no_other():
+    X = np.ones((3, 6))
+    assert To3D("features", n_features=6).fit_transform(X).shape == (3, 1, 6)
+    with pytest.raises(ValueError, match=r"all its 6 columns, so n_features=2 cannot hold"):
+        To3D("features", n_features=2).fit(X)
+
+
+@pytest.mark.parametrize("params", [{"layout": "columns"}, {"n_features": 0}, {"n_features": 1.5}])
+def test_invalid_parameters(params):
+    with pytest.raises(ValueError, match="parameter of To3D must be"):
+        To3D(**params).fit(np.ones((3, 6)))
+
+
+@pytest.mark.parametrize("shape", [(2, 6), (2, 2, 3), (2, 3, 2, 1)])
+def test_inverse_names_both_shapes(shape):
+    to_3d = To3D(n_features=2).fit(np.ones((2, 6)))
+    message = re.escape(f"(n_samples, 3, 2) and cannot undo an array of shape {shape}")
+    with pytest.raises(ValueError, match=message):
+        to_3d.inverse_transform(np.ones(shape))
+
+
+def test_inverse_reads_lists_and_refuses_infinity():
+    to_3d = To3D(n_features=2).fit(np.ones((2, 4)))
+    np.testing.assert_array_equal(to_3d.inverse_transform([[[1, 2], [3, 4]]]), [[1, 2, 3, 4]])
+    with pytest.raises(ValueError, match="infinity"):
+        to_3d.inverse_transform(np.full((1, 2, 2), np.inf))
+
+
+def test_unfitted_and_wrong_width():
+    with pytest.raises(NotFittedError):
+        To3D().transform(np.ones((2, 4)))
+    with pytest.raises(NotFittedError):
+        To3D().inverse_transform(np.ones((2, 4, 1)))
+    with pytest.raises(ValueError, match="X has 3 features, but To3D is expecting 4"):
+        To3D().fit(np.ones((2, 4))).transform(np.ones((2, 3)))
+
+
+def test_set_output_changes_nothing_here_and_works_around():
+    X = pd.DataFrame(np.arange(12.0).reshape(3, 4), columns=list("abcd"))
+    pipe = make_pipeline(StandardScaler(), To3D(n_features=2)).set_output(transform="pandas")
+    out = pipe.fit_transform(X)
+    assert type(out) is np.ndarray
+    assert out.shape == (3, 2, 2)
+    assert isinstance(pipe[:-1].transform(X), pd.DataFrame)
+    assert list(pipe[-1].feature_names_in_) == list("abcd")
+    assert not hasattr(pipe[-1], "get_feature_names_out")
+    with config_context(transform_output="pandas"):
+        assert type(To3D().fit_transform(X)) is np.ndarray
+    to_3d = To3D()
+    assert to_3d.set_output() is to_3d
+
+
+def test_clone_and_pickle():
+    X = np.arange(12.0).reshape(2, 6)
+    to_3d = clone(To3D("steps", n_features=3)).fit(X)
+    again = pickle.loads(pickle.dumps(to_3d))
+    np.testing.assert_array_equal(again.transform(X), to_3d.transform(X))
+
+
+@pytest.mark.parametrize("estimator", [To3D(), To3D("features")], ids=str)
+def test_check_estimator(estimator):
+    results = check_estimator(estimator)
+    assert {result["status"] for result in results} == {"passed"}
+
+
+@pytest.mark.parametrize("n_features", [2, 3])
+def test_check_estimator_where_the_width_allows(n_features):
+    # The widths of the tables in the checks are fixed; every check on a width that can be cut
+    # has to pass, and the others may only fail for the width.
+    results = check_estimator(To3D(n_features=n_features), on_fail=None)
+    failed = [result for result in results if result["status"] != "passed"]
+    assert len(failed) < len(results) / 2
+    for result in failed:
+        # Some checks raise an error of their own from ours.
+        texts = [str(result["exception"]), str(result["exception"].__cause__)]
+        assert any(f"into steps of n_features={n_features}, because" in text for text in texts)
