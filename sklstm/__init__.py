@@ -8,8 +8,17 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklstm.compose import TransformedTargetClassifier
+from sklstm.metrics import label_scorer
 from sklstm.preprocessing import KMeansLabeler, SequenceWindower, To3D
 
 __version__ = "0.1.0"
 
-__all__ = ["KMeansLabeler", "SequenceWindower", "To3D", "__version__"]
+__all__ = [
+    "KMeansLabeler",
+    "SequenceWindower",
+    "To3D",
+    "TransformedTargetClassifier",
+    "__version__",
+    "label_scorer",
+]
