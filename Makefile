@@ -46,7 +46,7 @@ test-slow: $(VENV)/.installed-test  ## Run the tests that take longer
 
 doctest: $(VENV)/.installed-test  ## Run the examples of the docstrings, the README and the docs
 	$(TEST_ENV) $(BIN)/python -m pytest --doctest-modules --doctest-glob='*.md' \
-	  --ignore=docs/_build --ignore=docs/conf.py sklstm README.md docs
+	  --ignore=docs/_build --ignore=docs/auto_examples --ignore=docs/conf.py sklstm README.md docs
 
 lint: $(VENV)/.installed-test  ## Check style, format and types; changes nothing
 	$(BIN)/ruff check .

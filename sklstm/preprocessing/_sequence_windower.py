@@ -111,7 +111,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         What places labels in time.
     n_features_in_ : int
         Number of features seen during fit, the columns of `by` and `time` included.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features seen during fit. Defined only if all are strings.
 
     Raises
@@ -374,7 +374,9 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
     def _is_flat(self):
         """Tell whether the output is a table, whose columns have names."""
-        return self.flatten
+        if not self.flatten:
+            raise AttributeError("Only the table that flatten=True gives has columns to name.")
+        return True
 
     @available_if(_is_flat)
     def get_feature_names_out(self, input_features=None):
@@ -382,7 +384,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : array-like of str of shape (n_features_in_,), default=None
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
             Names of the features; None takes those seen in fit, else `x0`, `x1` and so on.
 
         Returns

@@ -294,10 +294,12 @@ class _Frame:
         if not left:
             return None
         if len(left) > 1:
+            times = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
+            of_series = [p for p in left if not isinstance(self.X.index.levels[p], times)]
             raise ValueError(
                 f"The index of X has {len(self.levels)} levels, {self.levels}, and only one can "
                 "be the time; name those that tell series apart in by=, for example "
-                f"by={self.levels[left[-1]]!r}."
+                f"by={self.levels[(of_series or left)[0]]!r}."
             )
         if len(self.levels) == 1:
             return _as_labels(self.X.index)

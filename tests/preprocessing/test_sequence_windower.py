@@ -639,6 +639,7 @@ PARTLY.iloc[4:6, 0] = np.nan
         ({}, TWICE, r"The label 2026-01-01 00:00:00 occurs more than once; .* by="),
         ({"by": "wind"}, TWICE, r"occurs more than once in series 0; each row"),
         ({}, LEVELS, r"has 2 levels, \[None, 'site'\].* by='site'"),
+        ({}, LEVELS.swaplevel(), r"has 2 levels, \['site', None\].* by='site'"),
         ({"by": "town"}, SITES, r"by='town' names no column.*\['temp', 'wind', 'site'\]"),
         ({"by": "site"}, HOURS, r"names no column or index level.*\['temp', 'wind'\]"),
         ({"by": 7}, HOURS.to_numpy(), r"by=7 names no column of X.* 0 to 1"),
