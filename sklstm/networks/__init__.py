@@ -1,0 +1,32 @@
+"""LSTM networks on TensorFlow: sizes and rows in, weights and outputs out; no scikit-learn here."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"sklstm trains on Keras with TensorFlow, but Keras runs on {keras.backend.backend()!r}. "
+        "Set the environment variable KERAS_BACKEND=tensorflow before importing keras."
+    )
+
+from sklstm.networks._export import export_model
+from sklstm.networks._network import Examples, LSTMNetwork, TrainingTask, can_fuse
+from sklstm.networks._pool import borrowed_network, clear_pool
+from sklstm.networks._predict import predict
+from sklstm.networks._spec import NetworkSpec
+from sklstm.networks._windows import WindowSet
+
+__all__ = [
+    "Examples",
+    "LSTMNetwork",
+    "NetworkSpec",
+    "TrainingTask",
+    "WindowSet",
+    "borrowed_network",
+    "can_fuse",
+    "clear_pool",
+    "export_model",
+    "predict",
+]

@@ -1,0 +1,106 @@
+"""The fast LSTM: all steps of a layer in one TensorFlow op, with the gradient it should have."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import tensorflow as tf
+
+# Every array here is time-major, (steps, samples, features): that is the order in which the op
+# walks through memory. Windows are laid with the steps that exist first and the padding last, so
+# a mask is nothing but a count of steps, and costs nothing.
+
+
+@tf.custom_gradient
+def lstm_steps(x, h0, c0, kernel, recurrent_kernel, bias):
+    """Run an LSTM layer over all steps.
+
+    TensorFlow registers the gradient of its first version of this op for the second one, which
+    orders the gates differently: training would go on with a wrong gradient and no complaint
+    (https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/rnn_grad.py). The
+    right gradient op exists and is wired up here.
+
+    Parameters
+    ----------
+    x : tensor of shape (n_steps, n_samples, n_inputs), float32
+        Inputs, finite.
+    h0, c0 : tensor of shape (n_samples, n_units)
+        The state before the first step.
+    kernel : tensor of shape (n_inputs, 4 * n_units)
+        Input weights, gates in Keras's order i, f, c, o.
+    recurrent_kernel : tensor of shape (n_units, 4 * n_units)
+        Recurrent weights.
+    bias : tensor of shape (4 * n_units,)
+        Biases.
+
+    Returns
+    -------
+    h, c : tensor of shape (n_steps, n_samples, n_units)
+        Outputs and cell states after every step.
+    """
+    n_inputs = tf.shape(kernel)[0]
+    common = {
+        "seq_len_max": tf.shape(x, out_type=tf.int64)[0],
+        "x": x,
+        "cs_prev": c0,
+        "h_prev": h0,
+        "w": tf.concat([kernel, recurrent_kernel], axis=0),
+        "b": bias,
+        "use_peephole": False,
+    }
+    common |= dict.fromkeys(("wci", "wcf", "wco"), tf.zeros_like(bias[: recurrent_kernel.shape[0]]))
+    i, cs, f, o, ci, co, h = tf.raw_ops.BlockLSTMV2(**common, cell_clip=0.0)
+
+    def grad(dh, dc):
+        dx, dc0, dh0, dw, _, _, _, db = tf.raw_ops.BlockLSTMGradV2(
+            **common, i=i, cs=cs, f=f, o=o, ci=ci, co=co, h=h, cs_grad=dc, h_grad=dh
+        )
+        return dx, dh0, dc0, dw[:n_inputs], dw[n_inputs:], db
+
+    return (h, cs), grad
+
+
+def lstm_layer(x, counts, weights, *, only_last):
+    """Run one LSTM layer, in one or both directions, over windows of different lengths.
+
+    Parameters
+    ----------
+    x : tensor of shape (n_steps, n_samples, n_inputs)
+        Windows; the first ``counts[i]`` steps of sample *i* exist, the rest is finite padding.
+    counts : tensor of shape (n_samples,), int32
+        Number of steps that exist.
+    weights : list of 3 or 6 tensors
+        Kernel, recurrent kernel and bias; a second three make the layer bidirectional.
+    only_last : bool
+        Whether only the state after the last step is wanted.
+
+    Returns
+    -------
+    tensor of shape (n_samples, n_outputs) or (n_steps, n_samples, n_outputs)
+        The outputs, the directions concatenated; 0 after a window without steps.
+    """
+    forwards = _one_direction(x, weights[:3])
+    if len(weights) == 3:
+        return _at_last_step(forwards, counts) if only_last else forwards
+    backwards = _one_direction(_reversed(x, counts), weights[3:])
+    if only_last:
+        ends = _at_last_step(forwards, counts), _at_last_step(backwards, counts)
+        return tf.concat(ends, axis=-1)
+    return tf.concat([forwards, _reversed(backwards, counts)], axis=-1)
+
+
+def _one_direction(x, weights):
+    n_units = weights[1].shape[0]
+    zeros = tf.zeros([tf.shape(x)[1], n_units], x.dtype)
+    h, _ = lstm_steps(x, zeros, zeros, *weights)
+    h.set_shape([None, None, n_units])
+    return h
+
+
+def _reversed(x, counts):
+    return tf.reverse_sequence(x, counts, seq_axis=0, batch_axis=1)
+
+
+def _at_last_step(h, counts):
+    samples = tf.range(tf.shape(counts)[0])
+    last = tf.gather_nd(h, tf.stack([tf.maximum(counts - 1, 0), samples], axis=1))
+    return tf.where((counts > 0)[:, None], last, tf.zeros_like(last))

@@ -1,0 +1,47 @@
+"""Windows as the networks see them: rows that exist, and where each window lies in them."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class WindowSet:
+    """Windows over a table of rows, none of them copied.
+
+    Window *i* is ``rows[start[i] : start[i] + count[i]]``: the steps that exist, oldest first. A
+    masked LSTM over a window *is* the LSTM over the steps that exist, so nothing else is needed,
+    and memory stays proportional to the rows however long the windows are.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features), float32
+        The steps of all windows, finite.
+    start, count : ndarray of shape (n_windows,), int32
+        Position of the first step of each window, and how many steps it has (0 is allowed).
+    """
+
+    rows: np.ndarray
+    start: np.ndarray
+    count: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def take(self, positions: np.ndarray) -> "WindowSet":
+        """Select windows; the rows are shared.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (n_selected,)
+            Positions of the windows to keep.
+
+        Returns
+        -------
+        WindowSet
+            The selected windows.
+        """
+        return WindowSet(self.rows, self.start[positions], self.count[positions])

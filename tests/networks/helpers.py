@@ -1,0 +1,69 @@
+"""Keras networks and naive loops that the fast ones are compared with."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import keras
+import numpy as np
+from keras import ops
+
+from sklstm.networks import NetworkSpec, WindowSet
+
+
+class FixedOrder:
+    """A generator that leaves everything in the order it came."""
+
+    def permutation(self, n):
+        return np.arange(n)
+
+    def integers(self, *args, **kwargs):
+        return np.random.default_rng(0).integers(*args, **kwargs)
+
+
+def keras_model(spec: NetworkSpec, weights=None) -> keras.Model:
+    """Build the network of plain Keras layers, steps of NaN masked."""
+    inputs = keras.Input((None, spec.n_features))
+    missing = ops.isnan(inputs)
+    mask = ops.logical_not(ops.all(missing, axis=-1))
+    x = ops.where(missing, 0.0, inputs)
+    for number, units in enumerate(spec.units):
+        last = number == len(spec.units) - 1
+        layer = keras.layers.LSTM(units, return_sequences=not last)
+        if spec.bidirectional:
+            layer = keras.layers.Bidirectional(layer)
+        x = layer(x, mask=mask)
+    x = keras.layers.Dense(spec.n_outputs, activation=spec.activation)(x)
+    model = keras.Model(inputs, x)
+    if weights is not None:
+        model.set_weights(weights)
+    return model
+
+
+def random_windows(rng, n_windows, n_steps, n_features, *, how="random"):
+    """Draw windows with steps that are missing; returns them as rows and as an array with NaN."""
+    exists = {
+        "full": lambda: np.ones((n_windows, n_steps), dtype=bool),
+        "left": lambda: np.arange(n_steps) >= rng.integers(n_steps, size=(n_windows, 1)),
+        "right": lambda: np.arange(n_steps) <= rng.integers(n_steps, size=(n_windows, 1)),
+        "middle": lambda: (
+            np.abs(np.arange(n_steps) - n_steps / 2)
+            >= rng.integers(max(n_steps // 2, 1), size=(n_windows, 1))
+        ),
+        "random": lambda: rng.random((n_windows, n_steps)) < 0.6,
+        "none": lambda: np.zeros((n_windows, n_steps), dtype=bool),
+    }[how]()
+    X = rng.normal(size=(n_windows, n_steps, n_features)).astype(np.float32)
+    X[~exists] = np.nan
+    return windows_of(X), X
+
+
+def windows_of(X) -> WindowSet:
+    """Say an array with NaN as rows and positions, by a loop."""
+    rows, start, count = [], [], []
+    for window in X:
+        steps = [step for step in window if not np.isnan(step).all()]
+        start.append(len(rows))
+        count.append(len(steps))
+        rows += steps
+    table = np.array(rows, dtype=np.float32).reshape(-1, X.shape[2])
+    return WindowSet(table, np.array(start, dtype=np.int32), np.array(count, dtype=np.int32))

@@ -1,0 +1,162 @@
+"""Training, epoch by epoch, against the `fit` of plain Keras."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import keras
+import numpy as np
+import pytest
+
+from sklstm.networks import Examples, NetworkSpec, TrainingTask, borrowed_network, can_fuse
+from tests.networks.helpers import FixedOrder, keras_model, random_windows
+
+N_WINDOWS = 50
+
+
+def a_task(spec, *, how="random", weights=None, validation=False, rng=None, seed=0, n=N_WINDOWS):
+    draw = np.random.default_rng(seed)
+    parts = []
+    for size in (n, 23):
+        windows, X = random_windows(draw, size, 6, spec.n_features, how=how)
+        if spec.activation == "softmax":
+            y = np.eye(spec.n_outputs)[draw.integers(spec.n_outputs, size=size)]
+        elif spec.activation == "sigmoid":
+            y = draw.integers(2, size=(size, spec.n_outputs))
+        else:
+            y = draw.normal(size=(size, spec.n_outputs))
+        ones = np.ones(size, np.float32)
+        parts.append((Examples(windows, y.astype(np.float32), ones), X))
+    (training, X), (held_out, X_val) = parts
+    if weights is not None:
+        training = Examples(training.windows, training.targets, weights)
+    rng = FixedOrder() if rng is None else rng
+    task = TrainingTask(training, held_out if validation else None, 16, rng)
+    return task, X, X_val
+
+
+def trained(spec, task, weights, *, epochs=4, callbacks=None, **parts):
+    with borrowed_network(spec, task, **parts) as network:
+        network.set_ordered_weights(weights)
+        history = network.fit(epochs=epochs, callbacks=callbacks).history
+        return dict(history), network.get_ordered_weights()
+
+
+CASES = {
+    "single": (NetworkSpec(2, (6,), 1, "linear"), "mean_squared_error", "Adam"),
+    "stacked": (NetworkSpec(2, (5, 3), 2, "linear"), "mean_absolute_error", "RMSprop"),
+    "bidirectional": (NetworkSpec(2, (4,), 1, "sigmoid", True), "binary_crossentropy", "SGD"),
+    "both": (NetworkSpec(3, (4, 3), 3, "softmax", True), "categorical_crossentropy", "Nadam"),
+}
+
+
+@pytest.mark.parametrize(
+    ("case", "validation"), [("single", False), *((case, True) for case in CASES)]
+)
+def test_the_loss_curve_is_that_of_keras(case, validation):
+    spec, loss, optimizer = CASES[case]
+    make_optimizer = getattr(keras.optimizers, optimizer)
+    metrics = ["accuracy", "mae"] if spec.activation != "linear" else ["mse"]
+    sample_weight = np.random.default_rng(9).uniform(0.5, 2, N_WINDOWS).astype(np.float32)
+    task, X, X_val = a_task(spec, weights=sample_weight, validation=validation)
+    start = spec.initial_weights(np.random.default_rng(1))
+    ours, weights = trained(
+        spec, task, start, optimizer=make_optimizer(0.01), loss=loss, metrics=metrics
+    )
+    model = keras_model(spec, start)
+    model.compile(make_optimizer(0.01), loss, metrics=metrics)
+    theirs = model.fit(
+        X,
+        task.training.targets,
+        sample_weight=sample_weight,
+        validation_data=(X_val, task.validation.targets) if validation else None,
+        batch_size=16,
+        epochs=4,
+        shuffle=False,
+        verbose=0,
+    ).history
+    assert set(ours) == set(theirs)
+    for name, curve in theirs.items():
+        np.testing.assert_allclose(ours[name], curve, rtol=1e-4, atol=1e-6, err_msg=name)
+    for a, b in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=2e-4)
+
+
+def test_averaged_weights_are_written_back_as_in_keras():
+    spec = NetworkSpec(2, (4,), 1, "linear")
+    task, X, _ = a_task(spec)
+    start = spec.initial_weights(np.random.default_rng(1))
+
+    def optimizer():
+        return keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5)
+
+    _, weights = trained(spec, task, start, optimizer=optimizer(), loss="mse", metrics=None)
+    model = keras_model(spec, start)
+    model.compile(optimizer(), "mse")
+    model.fit(X, task.training.targets, batch_size=16, epochs=4, shuffle=False, verbose=0)
+    for a, b in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("recurrent_dropout", [0.0, 0.4])
+def test_dropout_drops_in_training_and_nowhere_else(recurrent_dropout):
+    plain = NetworkSpec(2, (8, 4), 1, "linear", bidirectional=True)
+    dropping = NetworkSpec(2, (8, 4), 1, "linear", True, 0.5, recurrent_dropout)
+    assert can_fuse(dropping) == (recurrent_dropout == 0)
+    start = plain.initial_weights(np.random.default_rng(1))
+    # A learning rate of next to nothing: the validation loss shows the network as it is.
+    parts = {"loss": "mse", "metrics": None}
+    logs = {}
+    for spec in (plain, dropping):
+        for seed in (3, 3, 4):
+            task, _, _ = a_task(spec, validation=True, rng=np.random.default_rng(seed))
+            history, _ = trained(
+                spec, task, start, optimizer=keras.optimizers.SGD(1e-12), epochs=2, **parts
+            )
+            logs.setdefault(spec, []).append(history)
+    for history in logs[dropping]:
+        np.testing.assert_allclose(history["val_loss"], logs[plain][0]["val_loss"], rtol=1e-5)
+        assert abs(history["loss"][0] / logs[plain][0]["loss"][0] - 1) > 1e-4
+        assert history["loss"][0] != history["loss"][1]
+    first, again, other = (history["loss"] for history in logs[dropping])
+    assert first == again
+    assert first != other
+
+
+def test_a_network_that_may_not_fuse_learns_the_same_without_dropout(monkeypatch):
+    # Keras's layers in the place of the fused op: the curve must be the same.
+    spec = NetworkSpec(2, (5, 3), 1, "linear", bidirectional=True)
+    task, _, _ = a_task(spec)
+    start = spec.initial_weights(np.random.default_rng(1))
+    parts = {"loss": "mse", "metrics": None}
+    fused, _ = trained(spec, task, start, optimizer=keras.optimizers.Adam(0.01), **parts)
+    monkeypatch.setattr("sklstm.networks._network.can_fuse", lambda spec: False)
+    # Another optimizer class to the pool, or the fused network would be lent again.
+    slow, _ = trained(
+        spec, task, start, optimizer=keras.optimizers.Adam(0.01, beta_1=0.9000001), **parts
+    )
+    np.testing.assert_allclose(slow["loss"], fused["loss"], rtol=1e-5)
+
+
+def test_without_a_task_there_is_nothing_to_train_on():
+    spec = NetworkSpec(2, (5,), 1, "linear")
+    task, _, _ = a_task(spec)
+    parts = {"optimizer": keras.optimizers.SGD(0.1), "loss": "mse", "metrics": None}
+    with borrowed_network(spec, task, **parts) as network:
+        pass
+    with pytest.raises(RuntimeError, match="no task"):
+        network.fit()
+
+
+def test_metrics_of_each_output_stay_arrays():
+    spec = NetworkSpec(2, (4,), 3, "softmax")
+    task, _, _ = a_task(spec)
+    start = spec.initial_weights(np.random.default_rng(1))
+    history, _ = trained(
+        spec,
+        task,
+        start,
+        optimizer=keras.optimizers.SGD(0.1),
+        loss="categorical_crossentropy",
+        metrics=[keras.metrics.F1Score()],
+    )
+    assert [value.shape for value in history["f1_score"]] == [(3,)] * 4

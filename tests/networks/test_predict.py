@@ -1,0 +1,105 @@
+"""Predictions are Keras's, and do not depend on what they are computed beside."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sklstm.networks import NetworkSpec, WindowSet, predict
+from sklstm.networks._predict import BLOCK, _compiled_forward
+from tests.networks.helpers import keras_model, random_windows
+
+# Widths that are no whole number of registers, products long enough to be cut up, many threads.
+SPECS = [
+    NetworkSpec(1, (1,), 1, "linear"),
+    NetworkSpec(2, (3,), 2, "softmax"),
+    NetworkSpec(8, (32, 16), 3, "softmax", bidirectional=True),
+    NetworkSpec(5, (7, 9), 1, "sigmoid", bidirectional=True),
+    NetworkSpec(3, (300,), 7, "linear"),
+    NetworkSpec(700, (2,), 1, "linear"),
+]
+
+
+def a_network(spec, seed=0):
+    rng = np.random.default_rng(seed)
+    weights = [w + 0.1 * rng.normal(size=w.shape) for w in spec.initial_weights(rng)]
+    return [w.astype(np.float32) for w in weights]
+
+
+def overlapping_windows(spec, n_windows, longest=12, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(n_windows + longest, spec.n_features)).astype(np.float32)
+    count = rng.integers(longest + 1, size=n_windows).astype(np.int32)
+    return WindowSet(rows, np.arange(n_windows, dtype=np.int32), count)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    units=st.lists(st.integers(1, 19), min_size=1, max_size=3).map(tuple),
+    bidirectional=st.booleans(),
+    activation=st.sampled_from([("linear", 2), ("sigmoid", 1), ("softmax", 3)]),
+    mask=st.sampled_from(["full", "left", "right", "middle", "random", "none"]),
+)
+def test_predictions_are_those_of_the_masked_keras_layers(
+    seed, units, bidirectional, activation, mask
+):
+    rng = np.random.default_rng(seed)
+    spec = NetworkSpec(3, units, activation[1], activation[0], bidirectional)
+    weights = a_network(spec, seed)
+    windows, X = random_windows(rng, 5, 6, 3, how=mask)
+    expected = keras_model(spec, weights)(X)
+    outputs = predict(spec, weights, windows)
+    assert outputs.dtype == np.float32
+    np.testing.assert_allclose(outputs, expected, rtol=0, atol=4e-6)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.n_features}-{s.units}-{s.n_outputs}")
+def test_a_prediction_does_not_depend_on_its_neighbours(spec):
+    weights = a_network(spec)
+    windows = overlapping_windows(spec, BLOCK + 76)
+    together = predict(spec, weights, windows)
+    rng = np.random.default_rng(1)
+    sizes = [1, 1, 2, 3, 7, 16, 17, 31, 32, 33, 100, 333, 1000, BLOCK, len(windows)]
+    for size in sizes:
+        some = rng.permutation(len(windows))[:size]
+        np.testing.assert_array_equal(predict(spec, weights, windows.take(some)), together[some])
+    for block in (slice(0, 5), slice(3, 900), slice(BLOCK - 3, BLOCK + 3)):
+        np.testing.assert_array_equal(predict(spec, weights, windows.take(block)), together[block])
+
+
+def test_nothing_is_compiled_twice_for_an_architecture():
+    spec = NetworkSpec(2, (13,), 1, "linear")
+    predict(spec, a_network(spec), overlapping_windows(spec, 3))
+    before = _compiled_forward.cache_info().misses
+    for n_windows, longest in ((1, 1), (40, 3), (BLOCK + 1, 30)):
+        predict(spec, a_network(spec, 1), overlapping_windows(spec, n_windows, longest))
+    assert _compiled_forward.cache_info().misses == before
+
+
+def test_no_windows_and_no_rows():
+    spec = SPECS[1]
+    weights = a_network(spec)
+    nothing = overlapping_windows(spec, 4).take(slice(0, 0))
+    assert predict(spec, weights, nothing).shape == (0, 2)
+    empty = WindowSet(np.empty((0, 2), np.float32), np.zeros(3, np.int32), np.zeros(3, np.int32))
+    outputs = predict(spec, weights, empty)
+    assert outputs.shape == (3, 2)
+    assert np.isfinite(outputs).all()
+
+
+def test_threads_with_different_weights_do_not_mix_them_up():
+    spec = NetworkSpec(2, (6,), 1, "linear")
+    windows = overlapping_windows(spec, 300)
+    networks = [a_network(spec, seed) for seed in range(8)]
+    in_turn = [predict(spec, weights, windows) for weights in networks]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(10):
+            at_once = pool.map(lambda weights: predict(spec, weights, windows), networks)
+            for ours, expected in zip(at_once, in_turn, strict=True):
+                np.testing.assert_array_equal(ours, expected)
