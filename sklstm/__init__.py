@@ -9,6 +9,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklstm.compose import TransformedTargetClassifier
+from sklstm.estimators import LSTMClassifier, LSTMForecaster
 from sklstm.metrics import label_scorer
 from sklstm.preprocessing import KMeansLabeler, SequenceWindower, To3D
 
@@ -16,6 +17,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "KMeansLabeler",
+    "LSTMClassifier",
+    "LSTMForecaster",
     "SequenceWindower",
     "To3D",
     "TransformedTargetClassifier",

@@ -1,0 +1,410 @@
+"""What the LSTM estimators have in common: parameters, validation, fitting, prediction."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from abc import ABC, abstractmethod
+from copy import deepcopy
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklstm.estimators._sequences import Sequences, sequences_of_array, sequences_of_origin
+from sklstm.estimators._validation_split import every_nth, hold_out
+from sklstm.preprocessing._origin import origin_of
+from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._sklearn_private import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    _fit_context,
+    check_feature_names,
+    check_y,
+)
+
+# TensorFlow, Keras and scikeras take seconds to load: they are imported at the first fit or
+# predict.
+
+
+class BaseLSTM(BaseEstimator, ABC):
+    """Base class of the LSTM estimators.
+
+    A subclass says how ``y`` becomes targets and outputs become predictions; this class does all
+    that lies between. Fitted state is NumPy arrays and numbers only.
+    """
+
+    _univariate: bool
+    _sizes: dict
+    _weights: list[np.ndarray]
+    _optimizer_state: list[np.ndarray]
+    _history: dict[str, list]
+    _rng: np.random.Generator | None
+
+    _parameter_constraints: dict = {
+        "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
+        "bidirectional": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "optimizer": [str, type, HasMethods(["get_config", "apply"])],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "loss": [str, callable, HasMethods(["get_config"]), None],
+        "metrics": [list, tuple, None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "train_stride": [Interval(Integral, 1, None, closed="left")],
+        "callbacks": [list, tuple, HasMethods(["on_epoch_end", "set_model"]), None],
+        "normalize_X": ["boolean"],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose", StrOptions({"auto"})],
+    }
+
+    @abstractmethod
+    def _encode_y(self, y, *, reset, classes=None):
+        """Validate y, set what describes it, and return float targets (n_samples, n_outputs)."""
+
+    @abstractmethod
+    def _output_layer(self):
+        """Return the activation of the output layer and the default loss."""
+
+    def _scale_of_y(self, targets):
+        """Return what targets are standardised by; by default they are not."""
+        n_outputs = targets.shape[1]
+        return np.zeros(n_outputs), np.ones(n_outputs)
+
+    def _example_weights(self, targets):
+        """Return the weight of every training example in the loss."""
+        return np.ones(len(targets), dtype=np.float32)
+
+    def _strata(self, targets):
+        """Return the classes to keep in proportion in a random split, or None."""
+        return None
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : windows of a SequenceWindower, or array-like of shape \
+                (n_samples, n_steps, n_features) or (n_samples, n_steps)
+            Sequences; two dimensions are univariate sequences. A step whose features are all NaN
+            does not exist and is skipped; a sequence of such steps alone is not trained on.
+        y : array-like of shape (n_samples,) or, for a forecaster, (n_samples, n_targets)
+            Labels or values, one row for each sequence.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        goes_on = self.warm_start and hasattr(self, "_weights")
+        with all_or_nothing(self):
+            return self._fit(X, y, epochs=self.epochs, goes_on=goes_on, keeps_slots=False)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y):
+        """Train for one epoch on some rows, going on from where the last call ended.
+
+        Scales are those of the first call; the optimizer keeps its state between calls. Nothing is
+        held out, whatever ``early_stopping`` says.
+
+        Parameters
+        ----------
+        X : windows of a SequenceWindower, or array-like of shape \
+                (n_samples, n_steps, n_features) or (n_samples, n_steps)
+            Sequences, as in :meth:`fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Targets.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        goes_on = hasattr(self, "_weights")
+        with all_or_nothing(self):
+            return self._fit(X, y, epochs=1, goes_on=goes_on, keeps_slots=True)
+
+    @property
+    def history_(self):
+        """Logs of the training, one row an epoch.
+
+        Returns
+        -------
+        pandas.DataFrame of shape (n_epochs, n_logs)
+            ``loss``, the metrics, and ``val_*`` with early stopping; the index counts epochs
+            from 0.
+        """
+        self._check_has("history_")
+        return pd.DataFrame(self._history).rename_axis("epoch")
+
+    @property
+    def keras_model_(self):
+        """The fitted network as a plain functional Keras model, built anew at each access.
+
+        It takes raw windows, ``(n_samples, n_steps, n_features)`` with NaN for steps that do not
+        exist, and answers in own units: probabilities, or values of y. It holds built-in layers
+        only, so that it loads without custom objects.
+
+        Returns
+        -------
+        keras.Model
+            The network with its weights and scales.
+        """
+        self._check_has("keras_model_")
+        from sklstm.networks import export_model
+
+        return export_model(
+            self._spec(),
+            self._weights,
+            n_steps=self.n_steps_in_,
+            univariate=self._univariate,
+            X_mean=self._X_mean,
+            X_scale=self._X_scale,
+            y_mean=self._y_mean if self._scales_y else None,
+            y_scale=self._y_scale if self._scales_y else None,
+        )
+
+    def _look_for_leaks(self, sequences, targets):
+        """Warn of what would make the fit useless; by default nothing is known to."""
+
+    def _check_y(self, y, **how):
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None."
+            )
+        return check_y(y, estimator=self, **how)
+
+    def _check_has(self, attribute):
+        if not hasattr(self, "_weights"):
+            raise AttributeError(f"{attribute} exists once this {type(self).__name__} is fitted.")
+
+    def _fit(self, X, y, *, epochs, goes_on, keeps_slots, classes=None):
+        sequences = self._validate_X(X, reset=not (goes_on and keeps_slots))
+        targets = self._encode_y(y, reset=not goes_on, classes=classes)
+        check_consistent_length(sequences.start, targets)
+        sizes = self._sizes_for(sequences.n_features, targets.shape[1])
+        if goes_on and sizes != self._sizes:
+            changed = sorted(name for name in sizes if sizes[name] != self._sizes[name])
+            raise ValueError(
+                f"Cannot go on training: the network was built with "
+                f"{ {name: self._sizes[name] for name in changed} } and is now asked for "
+                f"{ {name: sizes[name] for name in changed} }. Call fit with warm_start=False to "
+                "begin anew."
+            )
+        self._look_for_leaks(sequences, targets)
+        # A copy: a fit that fails must not have moved the one that the estimator keeps.
+        rng = deepcopy(self._rng) if goes_on else None
+        if rng is None:
+            rng = _generator(self.random_state)
+
+        training, validation = self._split(sequences, targets, rng, hold=not keeps_slots)
+        if not goes_on:
+            self._X_mean, self._X_scale = self._scale_of_X(sequences.take(training))
+            self._y_mean, self._y_scale = self._scale_of_y(targets[training])
+            self._sizes = sizes
+        training = every_nth(sequences, training, self.train_stride)
+
+        from sklstm.estimators._training import train
+        from sklstm.networks import TrainingTask
+
+        spec = self._spec()
+        task = TrainingTask(
+            training=self._examples(sequences, targets, training, weighted=True),
+            validation=None
+            if validation is None
+            else self._examples(sequences, targets, validation, weighted=False),
+            batch_size=self.batch_size,
+            rng=rng,
+        )
+        trained = train(
+            spec,
+            task,
+            self._weights if goes_on else spec.initial_weights(rng),
+            self._optimizer_state if goes_on and keeps_slots else None,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            loss=self._output_layer()[1] if self.loss is None else self.loss,
+            metrics=None if self.metrics is None else list(self.metrics),
+            callbacks=_as_list(self.callbacks),
+            patience=None if validation is None else self.n_iter_no_change,
+            initial_epoch=len(self._history["loss"]) if goes_on else 0,
+            epochs=epochs,
+            verbose=int(self.verbose) if self.verbose != "auto" else 1,
+        )
+        _check_finite(trained, self.learning_rate)
+        self._weights = trained.weights
+        self._optimizer_state = trained.optimizer_state
+        self._history = _appended(self._history, trained.history) if goes_on else trained.history
+        self._rng = rng if keeps_slots or self.warm_start else None
+        self.n_iter_ = len(trained.history["loss"])
+        if self.callbacks is not None:
+            self.callbacks_ = trained.callbacks
+        else:
+            self.__dict__.pop("callbacks_", None)
+        return self
+
+    def _split(self, sequences, targets, rng, *, hold):
+        usable = np.flatnonzero(sequences.count > 0)
+        if len(usable) == 0:
+            raise ValueError(
+                f"X holds no step to train on: all steps of all {len(sequences)} windows are "
+                "missing (NaN)."
+            )
+        if not (self.early_stopping and hold):
+            return usable, None
+        return hold_out(
+            sequences,
+            usable,
+            self.validation_fraction,
+            stratify=self._strata(targets),
+            rng=rng,
+        )
+
+    def _scale_of_X(self, sequences):
+        if self.normalize_X:
+            return sequences.mean_and_scale()
+        return np.zeros(sequences.n_features), np.ones(sequences.n_features)
+
+    def _examples(self, sequences, targets, positions, *, weighted):
+        from sklstm.networks import Examples
+
+        chosen = targets[positions]
+        weights = self._example_weights(chosen) if weighted else np.ones(len(positions))
+        return Examples(
+            windows=self._window_set(sequences.take(positions)),
+            targets=((chosen - self._y_mean) / self._y_scale).astype(np.float32),
+            weights=weights.astype(np.float32),
+        )
+
+    def _window_set(self, sequences: Sequences):
+        from sklstm.networks import WindowSet
+
+        return WindowSet(*sequences.scaled(self._X_mean, self._X_scale))
+
+    def _sizes_for(self, n_features, n_outputs):
+        units = (self.units,) if isinstance(self.units, Integral) else tuple(self.units)
+        if not units or not all(isinstance(u, Integral) and int(u) >= 1 for u in units):
+            raise ValueError(
+                f"units must be an int >= 1 or a non-empty tuple of them, one for each layer; "
+                f"got {self.units!r}."
+            )
+        return {
+            "n_features": int(n_features),
+            "units": tuple(int(u) for u in units),
+            "n_outputs": int(n_outputs),
+            "activation": self._output_layer()[0],
+            "bidirectional": bool(self.bidirectional),
+            "dropout": float(self.dropout),
+            "recurrent_dropout": float(self.recurrent_dropout),
+        }
+
+    def _spec(self):
+        from sklstm.networks import NetworkSpec
+
+        return NetworkSpec(**self._sizes)
+
+    def _outputs(self, X):
+        """Run the network on X; outputs (n_samples, n_outputs), float64, in the targets' units."""
+        check_is_fitted(self, "_weights")
+        sequences = self._validate_X(X, reset=False)
+        from sklstm.networks import predict
+
+        outputs = predict(self._spec(), self._weights, self._window_set(sequences))
+        return outputs.astype(np.float64) * self._y_scale + self._y_mean
+
+    def _validate_X(self, X, *, reset):
+        origin = origin_of(X)
+        if origin is not None:
+            names = origin.feature_names
+            check_feature_names(
+                self, X if names is None else pd.DataFrame(columns=list(names)), reset=reset
+            )
+            sequences = sequences_of_origin(origin)
+        else:
+            # Three dimensions are not a table: scikit-learn would take the steps for features.
+            if getattr(X, "ndim", None) is None and not hasattr(X, "columns"):
+                X = np.asarray(X)
+            # Nor do two say how many features a step had that was fitted in three.
+            n_dims = getattr(X, "ndim", 2)
+            if n_dims > 3:
+                raise ValueError(
+                    f"Found array with dim {n_dims}, while dim <= 3 is required by "
+                    f"{type(self).__name__}: sequences are (n_samples, n_steps, n_features)."
+                )
+            if n_dims == 3 or (n_dims == 2 and not (reset or self._univariate)):
+                check_feature_names(self, X, reset=reset)
+                X = check_array(X, **_CHECKS, allow_nd=True, estimator=self, input_name="X")
+            else:
+                X = validate_data(self, X, reset=reset, **_CHECKS)
+            sequences = sequences_of_array(X)
+        if reset:
+            self.n_steps_in_ = sequences.n_steps
+            self._univariate = sequences.univariate
+            if not sequences.univariate:
+                self.n_features_in_ = sequences.n_features
+        else:
+            self._check_shape(sequences)
+        return sequences
+
+    def _check_shape(self, sequences):
+        fitted = (self.n_steps_in_, self._sizes["n_features"])
+        if (sequences.n_steps, sequences.n_features) == fitted:
+            return
+        n = len(sequences)
+        raise ValueError(
+            f"X has shape {(n, sequences.n_steps, sequences.n_features)}, that is sequences of "
+            f"{sequences.n_steps} steps with {sequences.n_features} features, but "
+            f"{type(self).__name__} is expecting {(n, *fitted)}: {fitted[0]} steps with "
+            f"{fitted[1]} features, as in fit."
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required = True
+        return tags
+
+
+_CHECKS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
+
+
+def _generator(random_state) -> np.random.Generator:
+    """Make a generator of our own; the global one is neither read nor moved."""
+    if random_state is None or isinstance(random_state, Integral):
+        return np.random.default_rng(None if random_state is None else int(random_state))
+    return np.random.default_rng(random_state.randint(2**31))
+
+
+def _as_list(callbacks):
+    if callbacks is None:
+        return None
+    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
+
+
+def _appended(history, more):
+    n_old, n_new = len(history["loss"]), len(more["loss"])
+    missing = [np.nan]
+    return {
+        name: history.get(name, missing * n_old) + more.get(name, missing * n_new)
+        for name in history | more
+    }
+
+
+def _check_finite(trained, learning_rate):
+    if not all(np.isfinite(w).all() for w in trained.weights):
+        raise ValueError(
+            f"Training diverged: the weights are no longer finite (last loss "
+            f"{trained.history['loss'][-1]}). A smaller learning_rate than {learning_rate}, or "
+            "normalize_X=True, usually helps."
+        )

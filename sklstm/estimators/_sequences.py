@@ -1,0 +1,205 @@
+"""One form for all inputs of an LSTM: rows that exist, and where each sequence lies in them."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sklstm.preprocessing._origin import Origin, multiplicity
+
+# Rows converted at a time, so that no float64 copy of a long series is ever held.
+_BLOCK = 65_536
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Sequences over a table of rows.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        The steps that exist, float64 or float32.
+    start, count : ndarray of shape (n_samples,), int64
+        First row and number of rows of each sequence.
+    n_steps : int
+        Steps of a sequence, those that do not exist included.
+    univariate : bool
+        Whether the input had two dimensions, (samples, steps).
+    origin : Origin or None
+        Where the windows come from, if they know it.
+    """
+
+    rows: np.ndarray
+    start: np.ndarray
+    count: np.ndarray
+    n_steps: int
+    univariate: bool
+    origin: Origin | None
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def n_features(self) -> int:
+        """Number of features of one step."""
+        return self.rows.shape[1]
+
+    def take(self, positions: np.ndarray) -> "Sequences":
+        """Select sequences; the rows are shared.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (n_selected,)
+            Positions of the sequences to keep.
+
+        Returns
+        -------
+        Sequences
+            The selected ones.
+        """
+        return replace(
+            self,
+            start=self.start[positions],
+            count=self.count[positions],
+            origin=None if self.origin is None else self.origin.take(positions),
+        )
+
+    def last_steps(self) -> tuple[np.ndarray, np.ndarray]:
+        """Find the newest step of the sequences that have it.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_present,)
+            Positions of the sequences whose last step exists.
+        row_numbers : ndarray of shape (n_present,)
+            The rows that are these last steps.
+        """
+        present = self.count > 0
+        last = np.maximum(self.start + self.count - 1, 0)
+        if self.origin is not None:
+            present[present] = self.origin.keys[last[present]] == self.origin.end[present]
+        positions = np.flatnonzero(present)
+        return positions, last[positions]
+
+    def mean_and_scale(self) -> tuple[np.ndarray, np.ndarray]:
+        """Compute the mean and the standard deviation of each feature over all steps.
+
+        A row counts as often as it is a step of a sequence, so windows and their materialised
+        copy give the same numbers, and a row that no sequence reaches counts for nothing.
+
+        Returns
+        -------
+        mean, scale : ndarray of shape (n_features,), float64
+            The scale of a constant feature is 1.
+        """
+        times = multiplicity(self.start, self.count, len(self.rows)).astype(np.float64)
+        total = times.sum()
+        mean = sum(t @ x for t, x in _blocks(times, self.rows)) / total
+        variance = sum(t @ np.square(x - mean) for t, x in _blocks(times, self.rows)) / total
+        # The bound that scikit-learn's StandardScaler uses to tell constant from noisy.
+        eps = np.finfo(np.float64).eps
+        constant = variance <= total * eps * variance + (total * mean * eps) ** 2
+        return mean, np.where(constant, 1.0, np.sqrt(variance))
+
+    def scaled(self, mean: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Standardise in float64 and cast, only what these sequences reach.
+
+        Parameters
+        ----------
+        mean, scale : ndarray of shape (n_features,)
+            What to subtract from and divide each feature by.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_reached, n_features), float32
+            The rows from the first to the last that is reached.
+        start, count : ndarray of shape (n_samples,), int32
+            The sequences in these rows.
+        """
+        reached = self.count > 0
+        first = int(self.start[reached].min(initial=len(self.rows)))
+        stop = int((self.start + self.count)[reached].max(initial=first))
+        rows = np.empty((stop - first, self.n_features), dtype=np.float32)
+        for low in range(first, stop, _BLOCK):
+            high = min(low + _BLOCK, stop)
+            rows[low - first : high - first] = (self.rows[low:high] - mean) / scale
+        start = np.where(reached, self.start - first, 0).astype(np.int32)
+        return rows, start, self.count.astype(np.int32)
+
+
+def sequences_of_origin(origin: Origin) -> Sequences:
+    """Read windows that know where they come from; nothing is copied.
+
+    Parameters
+    ----------
+    origin : Origin
+        What the windows carry.
+
+    Returns
+    -------
+    Sequences
+        The windows.
+    """
+    return Sequences(
+        rows=origin.rows,
+        start=origin.start,
+        count=origin.count,
+        n_steps=origin.window,
+        univariate=False,
+        origin=origin,
+    )
+
+
+def sequences_of_array(X: np.ndarray) -> Sequences:
+    """Read independent sequences from an array.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_steps, n_features) or (n_samples, n_steps)
+        Sequences. A step whose features are all NaN does not exist.
+
+    Returns
+    -------
+    Sequences
+        The steps that exist, one sequence after the other.
+
+    Raises
+    ------
+    ValueError
+        If some features of a step are missing, but not all.
+    """
+    univariate = X.ndim == 2
+    n_samples, n_steps = X.shape[:2]
+    rows = X.reshape(n_samples * n_steps, -1)
+    missing = np.isnan(rows)
+    exists = ~missing.all(axis=1)
+    _refuse_partly_missing_steps(missing, exists, n_steps)
+    count = exists.reshape(n_samples, n_steps).sum(axis=1)
+    return Sequences(
+        rows=rows if exists.all() else rows[exists],
+        start=np.cumsum(count) - count,
+        count=count,
+        n_steps=n_steps,
+        univariate=univariate,
+        origin=None,
+    )
+
+
+def _refuse_partly_missing_steps(missing, exists, n_steps) -> None:
+    partly = missing.any(axis=1) & exists
+    if partly.any():
+        sample, step = divmod(int(partly.argmax()), n_steps)
+        features = np.flatnonzero(missing[partly].any(axis=0)).tolist()
+        raise ValueError(
+            f"X has {int(partly.sum())} steps in which some features are NaN and others are not, "
+            f"first at X[{sample}, {step}], in features {features}. A step is either there or "
+            "missing as a whole (all NaN): fill the gaps before, for example with "
+            "sklearn.impute.SimpleImputer."
+        )
+
+
+def _blocks(times, rows):
+    for low in range(0, len(rows), _BLOCK):
+        yield times[low : low + _BLOCK], rows[low : low + _BLOCK].astype(np.float64, copy=False)

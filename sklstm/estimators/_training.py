@@ -1,0 +1,233 @@
+"""One fit of a network through scikeras."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from copy import deepcopy
+from dataclasses import dataclass
+from inspect import signature
+
+import keras
+import numpy as np
+import sklearn
+from scikeras.wrappers import BaseWrapper
+
+from sklstm.networks import NetworkSpec, TrainingTask, borrowed_network
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a fit leaves behind: NumPy arrays and numbers.
+
+    Parameters
+    ----------
+    weights : list of ndarray
+        In the order of ``spec.weight_shapes()``.
+    optimizer_state : list of ndarray
+        All variables of the optimizer.
+    history : dict of str to list of float
+        The logs of every epoch.
+    callbacks : list of keras.callbacks.Callback
+        Copies of the user's callbacks that saw this fit, detached from the network.
+    """
+
+    weights: list[np.ndarray]
+    optimizer_state: list[np.ndarray]
+    history: dict[str, list[float]]
+    callbacks: list
+
+
+def optimizer_class(optimizer: str | type) -> type:
+    """Find the class of an optimizer.
+
+    Parameters
+    ----------
+    optimizer : str or type
+        A name, in any case, or a class.
+
+    Returns
+    -------
+    type
+        A subclass of ``keras.optimizers.Optimizer``.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name, or if the class is of something else.
+    """
+    known = {
+        name.lower(): part
+        for name, part in vars(keras.optimizers).items()
+        if _is_optimizer_class(part)
+        and part is not keras.optimizers.Optimizer
+        # Wrappers of other optimizers have none, and no name can tell what they wrap.
+        and "learning_rate" in signature(part).parameters
+    }
+    found = known.get(optimizer.lower()) if isinstance(optimizer, str) else optimizer
+    if found is None:
+        # Classes registered with keras.saving.register_keras_serializable have names, too.
+        found = keras.saving.get_registered_object(optimizer)
+    if not _is_optimizer_class(found):
+        raise ValueError(
+            f"optimizer={optimizer!r} is not an optimizer of Keras. Give a class or an instance of "
+            f"keras.optimizers.Optimizer, or one of the names {', '.join(sorted(known))}."
+        )
+    return found
+
+
+def _is_optimizer_class(part) -> bool:
+    return isinstance(part, type) and issubclass(part, keras.optimizers.Optimizer)
+
+
+def _copy_of_optimizer(optimizer):
+    """Copy what was configured and leave what was learned; a schedule need not be registered."""
+    schedule = type(optimizer._learning_rate)
+    with keras.saving.CustomObjectScope({schedule.__name__: schedule}):
+        return type(optimizer).from_config(optimizer.get_config())
+
+
+def _check_callbacks(callbacks) -> None:
+    for callback in callbacks or []:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                f"callbacks must be instances of keras.callbacks.Callback; got {callback!r}."
+            )
+
+
+def _check_loss_and_metrics(loss, metrics) -> None:
+    if isinstance(loss, str):
+        _check_name("loss", loss, keras.losses.get)
+    for metric in metrics or []:
+        if isinstance(metric, str):
+            if metric not in ("acc", "accuracy"):
+                _check_name("metrics", metric, keras.metrics.get)
+        elif not callable(metric):
+            raise ValueError(
+                f"metrics must be names, functions, classes or instances of Keras; got {metric!r}."
+            )
+    for parameter, part in [("loss", loss), *(("metrics", metric) for metric in metrics or [])]:
+        name = part if isinstance(part, str) else getattr(part, "name", None)
+        if str(name).lower().startswith("sparse"):
+            raise ValueError(
+                f"{parameter}: {name!r} wants class numbers, but the targets here are one column "
+                "for each class (one for two classes). Take its categorical or binary form."
+            )
+
+
+def _check_name(parameter, name, get) -> None:
+    try:
+        get(name)
+    except ValueError as error:
+        raise ValueError(f"{parameter}: Keras knows no {name!r} ({error}).") from error
+
+
+def train(
+    spec: NetworkSpec,
+    task: TrainingTask,
+    weights: list[np.ndarray],
+    optimizer_state: list[np.ndarray] | None,
+    *,
+    optimizer: str | type | keras.optimizers.Optimizer,
+    learning_rate: float,
+    loss: str | Callable | keras.losses.Loss,
+    metrics: list | None,
+    callbacks: list | None,
+    patience: int | None,
+    initial_epoch: int,
+    epochs: int,
+    verbose: int,
+) -> Trained:
+    """Train a network from given weights.
+
+    scikeras turns names and classes of optimizers, losses and metrics into objects and hands the
+    callbacks on. The network it gets is compiled already and holds its data, so what scikeras
+    passes to ``fit`` are row numbers, and its seeding, which sets global state, stays off.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The sizes.
+    task : TrainingTask
+        The examples, the batch size and the randomness.
+    weights : list of ndarray
+        Weights to start from.
+    optimizer_state : list of ndarray or None
+        Where the optimizer goes on; None starts afresh.
+    optimizer : str, type or keras.optimizers.Optimizer
+        A name or a class, made with ``learning_rate``; an instance brings its own and is copied.
+    learning_rate : float
+        See ``optimizer``.
+    loss, metrics : see keras.Model.compile
+        What to minimise and what to report.
+    callbacks : list of keras.callbacks.Callback or None
+        Copied, the originals are not touched.
+    patience : int or None
+        Epochs without a better validation loss before training stops, after which the best
+        weights are restored; None trains to the end.
+    initial_epoch, epochs : int
+        Number of the first epoch, and how many to train.
+    verbose : int
+        As in Keras.
+
+    Returns
+    -------
+    Trained
+        The result.
+    """
+    _check_callbacks(callbacks)
+    _check_loss_and_metrics(loss, metrics)
+    own_callbacks = deepcopy(callbacks) if callbacks else []
+    all_callbacks = list(own_callbacks)
+    if patience is not None:
+        all_callbacks.append(
+            keras.callbacks.EarlyStopping(
+                monitor="val_loss", mode="min", patience=patience, restore_best_weights=True
+            )
+        )
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        optimizer, settings = _copy_of_optimizer(optimizer), {}
+    else:
+        optimizer, settings = (
+            optimizer_class(optimizer),
+            {"optimizer__learning_rate": learning_rate},
+        )
+
+    with ExitStack() as stack:
+
+        def build(compile_kwargs):
+            parts = {part: compile_kwargs[part] for part in ("optimizer", "loss")}
+            # Past scikeras, which renames them: "mae" is to be "mae" in the logs, as in Keras.
+            network = stack.enter_context(borrowed_network(spec, task, **parts, metrics=metrics))
+            network.set_ordered_weights(weights)
+            if optimizer_state is not None:
+                network.reset_optimizer(optimizer_state, None)
+            return network
+
+        wrapper = BaseWrapper(
+            model=build,
+            optimizer=optimizer,
+            loss=loss,
+            callbacks=all_callbacks,
+            epochs=epochs,
+            verbose=verbose,
+            random_state=None,
+            **settings,
+        )
+        row_numbers = np.arange(len(task.training.windows)).reshape(-1, 1)
+        try:
+            # Inside the wrapper a transformer of scikit-learn passes the row numbers on.
+            with sklearn.config_context(transform_output="default"):
+                wrapper.fit(row_numbers, row_numbers[:, 0], initial_epoch=initial_epoch)
+        finally:
+            for callback in all_callbacks:
+                # The one of the base class: an override may want to look at the model.
+                keras.callbacks.Callback.set_model(callback, None)
+        network = wrapper.model_
+        return Trained(
+            weights=network.get_ordered_weights(),
+            optimizer_state=network.get_optimizer_state(),
+            history=dict(network.history.history),
+            callbacks=own_callbacks,
+        )
