@@ -1,0 +1,236 @@
+"""Which module imports what: the layers, and the libraries that take seconds to load."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sklstm
+
+ROOT = Path(sklstm.__file__).parent
+HEAVY = {"tensorflow", "keras", "scikeras"}
+THE_DOOR = "sklstm.utils._sklearn_private"
+
+# What each package must not import, not even inside a function.
+FORBIDDEN = {
+    "sklstm.networks": {"sklearn", "sklstm.estimators", "sklstm.preprocessing", "sklstm.compose"},
+    "sklstm.preprocessing": HEAVY
+    | {"sklstm.networks", "sklstm.estimators", "sklstm.compose", "sklstm.metrics"},
+    "sklstm.datasets": HEAVY | {"sklstm.networks"},
+    "sklstm.compose": HEAVY | {"sklstm.networks"},
+    "sklstm.metrics": HEAVY | {"sklstm.networks"},
+    "sklstm.plotting": HEAVY | {"sklstm.networks"},
+    "sklstm.utils": HEAVY | {"sklstm.networks", "sklstm.estimators"},
+}
+# Those that see nothing of other packages but their public names.
+OUTSIDERS = {"sklstm.compose", "sklstm.metrics", "sklstm.plotting", "sklstm.datasets"}
+# The one module of the estimators that is itself imported only when a fit needs it.
+LOADS_KERAS = {"sklstm.estimators._training"}
+
+
+def imports_of(source, module):
+    """Yield (name, is_lazy) of all that a module imports, with the names it takes from modules."""
+
+    def visit(node, lazy):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, lazy
+        elif isinstance(node, ast.ImportFrom):
+            parts = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*parts, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield f"{base}.{alias.name}", lazy
+        else:
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+                # Never run.
+                for child in node.orelse:
+                    yield from visit(child, lazy)
+                return
+            lazy = lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            for child in ast.iter_child_nodes(node):
+                yield from visit(child, lazy)
+
+    yield from visit(ast.parse(source), False)
+
+
+def is_in(name, package):
+    return name == package or name.startswith(f"{package}.")
+
+
+def package_of(name):
+    return ".".join(name.split(".")[:2])
+
+
+def violations(source, module):
+    """Return a sentence for each import that breaks a layer."""
+    found = []
+    own = package_of(module)
+    for name, lazy in imports_of(source, module):
+        for package in FORBIDDEN.get(own, ()):
+            if is_in(name, package):
+                found.append(f"{module} imports {name}; {own} must not know {package}")
+        private = [part for part in name.split(".") if part.startswith("_")]
+        if is_in(name, "sklearn") and private and module != THE_DOOR:
+            found.append(f"{module} imports {name}; private names come through {THE_DOOR}")
+        if own in OUTSIDERS and is_in(name, "sklstm") and private:
+            allowed = {own, "sklstm.utils"}
+            if package_of(name) not in allowed:
+                found.append(f"{module} imports {name}; {own} sees public names only")
+        heavy = name.partition(".")[0] in HEAVY or is_in(name, "sklstm.networks")
+        if own == "sklstm.estimators" and heavy and not lazy and module not in LOADS_KERAS:
+            found.append(f"{module} imports {name} at its top; it belongs into the function")
+        if name == "sklstm.estimators._training.train" and not lazy:
+            found.append(f"{module} imports {name} at its top, and Keras with it")
+    return found
+
+
+def modules():
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT.parent).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def test_the_layers_hold():
+    found = [
+        sentence
+        for name, path in modules()
+        for sentence in violations(path.read_text(encoding="utf-8"), name)
+    ]
+    assert found == []
+
+
+def test_every_package_is_looked_at():
+    names = {package_of(name) for name, _ in modules()}
+    assert {f"sklstm.{path.parent.name}" for path in ROOT.glob("*/__init__.py")} <= names
+    assert len(names) > 6
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "expected"),
+    [
+        ("sklstm.networks._build", "import sklearn", "must not know sklearn"),
+        (
+            "sklstm.networks._build",
+            "def f():\n    from sklearn.utils import check_array",
+            "must not know sklearn",
+        ),
+        (
+            "sklstm.networks._build",
+            "from sklstm.preprocessing import To3D",
+            "must not know sklstm.preprocessing",
+        ),
+        ("sklstm.preprocessing._to_3d", "import keras.ops as ops", "must not know keras"),
+        (
+            "sklstm.preprocessing._to_3d",
+            "class A:\n    def f(self):\n        import tensorflow",
+            "must not know tensorflow",
+        ),
+        (
+            "sklstm.preprocessing._to_3d",
+            "from ..estimators import LSTMClassifier",
+            "must not know sklstm.estimators",
+        ),
+        (
+            "sklstm.compose._target",
+            "from sklstm.preprocessing._origin import origin_of",
+            "sees public names only",
+        ),
+        (
+            "sklstm.metrics._label_scorer",
+            "from sklstm.compose import _target",
+            "sees public names only",
+        ),
+        ("sklstm.estimators._base", "import keras", "belongs into the function"),
+        (
+            "sklstm.estimators._base",
+            "from sklstm.networks import predict",
+            "belongs into the function",
+        ),
+        (
+            "sklstm.estimators._base",
+            "try:\n    import scikeras\nexcept ImportError:\n    pass",
+            "belongs into the function",
+        ),
+        (
+            "sklstm.estimators._base",
+            "from sklstm.estimators._training import train",
+            "Keras with it",
+        ),
+        (
+            "sklstm.compose._target",
+            "from sklearn.base import _fit_context",
+            "come through sklstm.utils._sklearn_private",
+        ),
+        (
+            "sklstm.estimators._base",
+            "from sklearn.utils._param_validation import Interval",
+            "come through sklstm.utils._sklearn_private",
+        ),
+    ],
+)
+def test_violations_are_found(module, source, expected):
+    (sentence,) = violations(source, module)
+    assert expected in sentence
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("sklstm.estimators._base", "def f():\n    from sklstm.networks import predict"),
+        ("sklstm.estimators._training", "import keras"),
+        ("sklstm.estimators._base", "if TYPE_CHECKING:\n    import keras"),
+        ("sklstm.estimators._base", "from sklstm.preprocessing._origin import origin_of"),
+        ("sklstm.compose._target", "from sklstm.compose._other import helper"),
+        ("sklstm.compose._target", "from sklstm.utils._sklearn_private import _fit_context"),
+        ("sklstm.metrics._label_scorer", "from sklstm.compose import TransformedTargetClassifier"),
+        ("sklstm.networks._build", "import keras\nimport tensorflow as tf"),
+        (THE_DOOR, "from sklearn.base import _fit_context"),
+    ],
+)  # fmt: skip
+def test_what_is_allowed_is_not_found(module, source):
+    assert violations(source, module) == []
+
+
+def run_and_name_heavy(code):
+    code += f"\nimport sys; print(sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+def test_the_package_loads_nothing_heavy():
+    assert run_and_name_heavy("import sklstm") == "[]"
+
+
+def test_the_transformers_load_nothing_heavy():
+    code = """
+import pickle
+import numpy as np
+import pandas as pd
+from sklstm import *
+from sklstm.utils.discovery import all_estimators
+from sklstm.utils import estimator_checks
+all_estimators()
+X = np.random.default_rng(0).normal(size=(60, 4))
+frame = pd.DataFrame(X, index=pd.date_range("2024", periods=60, freq="h"), columns=list("abcd"))
+for data in (X, frame):
+    for transformer in (
+        SequenceWindower(window=3), SequenceWindower(window=3, lead=1, flatten=True), To3D(),
+        KMeansLabeler(),
+    ):
+        pickle.loads(pickle.dumps(transformer.fit_transform(data)))
+model = TransformedTargetClassifier(transformer=KMeansLabeler()).fit(X, X[:, 0])
+label_scorer("f1_macro")(model, X, X[:, 0])
+TransformedTargetClassifier().fit(X, X[:, 0] > 0).predict(X)
+LSTMClassifier(), LSTMForecaster()
+"""
+    assert run_and_name_heavy(code) == "[]"
+
+
+def test_what_is_heavy_is_noticed():
+    stub = "import sys, types; sys.modules['keras'] = types.ModuleType('keras')"
+    assert run_and_name_heavy(stub) == "['keras']"
