@@ -1,0 +1,84 @@
+"""How the documentation is built: ``make docs``, without a network, with warnings as errors."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import inspect
+
+import sklstm
+
+project = "sklstm"
+author = "The sklstm developers"
+copyright = author
+version = release = sklstm.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+]
+source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
+exclude_patterns = ["_build", "_templates", "sg_execution_times.rst"]
+templates_path = ["_templates"]
+default_role = "literal"
+myst_heading_anchors = 3
+# :term:`fit` is an entry of scikit-learn's glossary, which is on the network.
+suppress_warnings = ["ref.term"]
+
+autosummary_generate = True
+# The members come from the class template, once.
+numpydoc_show_class_members = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"plot_",
+    # What an expression returns is not shown: the examples print what matters.
+    "capture_repr": (),
+    "abort_on_example_error": True,
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"sklstm {release}"
+html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["sklstm.css"]
+html_theme_options = {
+    "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "show_toc_level": 2,
+    "show_prev_next": True,
+    "footer_start": ["copyright"],
+    "footer_end": ["sphinx-version"],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+# Pages without neighbours in the sidebar would show an empty one.
+html_sidebars = {"index": [], "api": [], "architecture": []}
+
+
+def _is_of_scikit_learn(app, what, name, obj, skip, options):
+    """Leave out what scikit-learn defines: its docstrings refer to pages that are not here."""
+    function = obj.fget if isinstance(obj, property) else inspect.unwrap(obj)
+    module = getattr(function, "__module__", None) or ""
+    is_request = name.startswith("set_") and name.endswith("_request")
+    return True if module.startswith("sklearn.") or is_request else None
+
+
+def _list_records(app, docname, source):
+    """Give the index of the records a toctree, which Markdown readers elsewhere need not see."""
+    if docname == "adr/README":
+        source[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n000[1-9]*\n00[1-9]*\n0000*\n```\n"
+
+
+def setup(app):
+    """Connect the hooks above."""
+    app.connect("autodoc-skip-member", _is_of_scikit_learn)
+    app.connect("source-read", _list_records)

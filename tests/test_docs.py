@@ -1,0 +1,39 @@
+"""Every block of Python in the README and the docs runs as it is pasted."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PAGES = sorted(
+    path
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
+    if BLOCK.search(path.read_text(encoding="utf-8"))
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = page.read_text(encoding="utf-8")
+    names: dict = {}
+    blocks = BLOCK.findall(text)
+    for block in blocks:
+        exec(compile(block, str(page), "exec"), names)
+    assert set(names) > {"__builtins__"}
+    assert not list(tmp_path.iterdir()), "a snippet wrote a file"
+
+
+def test_the_readme_is_among_the_pages():
+    assert ROOT / "README.md" in PAGES
+
+
+def test_links_between_the_pages_lead_somewhere():
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
