@@ -25,6 +25,8 @@ _MONTHLY = (
     (pd.offsets.YearEnd, 12, True, "month"),
 )
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
+_DAY = np.timedelta64(1, "D")
+_MONTH = np.timedelta64(1, "M")
 
 
 def day_ticks(unit):
@@ -85,7 +87,7 @@ def month_places(days):
     """
     months = days.astype("datetime64[M]")
     at_start = days == months.astype("datetime64[D]")
-    at_end = days + 1 == (months + 1).astype("datetime64[D]")
+    at_end = days + _DAY == (months + _MONTH).astype("datetime64[D]")
     return months.astype(np.int64), at_start, at_end
 
 
@@ -247,6 +249,7 @@ class Rule:
         """
         steps = self.step * np.arange(1, n + 1)
         moments: Any
+        days: Any
         if self.unit is None:
             if isinstance(label, pd.Period):
                 return pd.PeriodIndex([label]).repeat(n) + steps // label.freq.n
@@ -268,8 +271,11 @@ class Rule:
             moments = moments[steps].as_unit(self.unit)
         else:
             if self.kind == "months":
-                months = np.datetime64(here, "M") + steps
-                days = (months + self.at_end).astype("datetime64[D]") - int(self.at_end)
+                months = np.datetime64(here, "M") + steps * _MONTH
+                if self.at_end:
+                    days = (months + _MONTH).astype("datetime64[D]") - _DAY
+                else:
+                    days = months.astype("datetime64[D]")
             else:
                 days = np.busday_offset(np.datetime64(here, "D"), steps, busdaycal=self._calendar())
             time_of_day = np.timedelta64(self.time_of_day, self.unit)
