@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklstm.preprocessing._origin import Origin, multiplicity
+from sklstm.utils._aligned import aligned_empty
 
 # Rows converted at a time, so that no float64 copy of a long series is ever held.
 _BLOCK = 65_536
@@ -59,11 +60,12 @@ class Sequences:
         Sequences
             The selected ones.
         """
+        chosen = as_slice(positions)
         return replace(
             self,
-            start=self.start[positions],
-            count=self.count[positions],
-            origin=None if self.origin is None else self.origin.take(positions),
+            start=self.start[chosen],
+            count=self.count[chosen],
+            origin=None if self.origin is None else self.origin.take(chosen),
         )
 
     def last_steps(self) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +96,7 @@ class Sequences:
         mean, scale : ndarray of shape (n_features,), float64
             The scale of a constant feature is 1.
         """
-        times = multiplicity(self.start, self.count, len(self.rows)).astype(np.float64)
+        times = multiplicity(self.start, self.count, len(self.rows))
         total = times.sum()
         mean = sum(t @ x for t, x in _blocks(times, self.rows)) / total
         variance = sum(t @ np.square(x - mean) for t, x in _blocks(times, self.rows)) / total
@@ -121,12 +123,31 @@ class Sequences:
         reached = self.count > 0
         first = int(self.start[reached].min(initial=len(self.rows)))
         stop = int((self.start + self.count)[reached].max(initial=first))
-        rows = np.empty((stop - first, self.n_features), dtype=np.float32)
+        rows = aligned_empty((stop - first, self.n_features))
         for low in range(first, stop, _BLOCK):
             high = min(low + _BLOCK, stop)
             rows[low - first : high - first] = (self.rows[low:high] - mean) / scale
         start = np.where(reached, self.start - first, 0).astype(np.int32)
         return rows, start, self.count.astype(np.int32)
+
+
+def as_slice(positions: np.ndarray) -> np.ndarray | slice:
+    """Turn a run of consecutive positions into a slice, which selects without a copy.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n_selected,)
+        Positions.
+
+    Returns
+    -------
+    slice or ndarray
+        The slice that selects the same, else the positions themselves.
+    """
+    n = len(positions)
+    if n and positions[-1] - positions[0] == n - 1 and (positions[1:] > positions[:-1]).all():
+        return slice(int(positions[0]), int(positions[-1]) + 1)
+    return positions
 
 
 def sequences_of_origin(origin: Origin) -> Sequences:
@@ -202,4 +223,5 @@ def _refuse_partly_missing_steps(missing, exists, n_steps) -> None:
 
 def _blocks(times, rows):
     for low in range(0, len(rows), _BLOCK):
-        yield times[low : low + _BLOCK], rows[low : low + _BLOCK].astype(np.float64, copy=False)
+        block = slice(low, low + _BLOCK)
+        yield times[block].astype(np.float64), rows[block].astype(np.float64, copy=False)

@@ -6,7 +6,7 @@
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from sklstm.estimators._sequences import Sequences
+from sklstm.estimators._sequences import Sequences, as_slice
 
 
 def hold_out(sequences, positions, fraction, *, stratify, rng):
@@ -83,8 +83,11 @@ def every_nth(sequences: Sequences, positions: np.ndarray, stride: int) -> np.nd
         return positions
     if sequences.origin is None:
         return positions[::stride]
-    series = sequences.origin.series[positions]
-    order = np.lexsort((sequences.origin.time[positions], series))
+    origin = sequences.origin.take(as_slice(positions))
+    series, time = origin.series, origin.time
+    if len(origin.series_keys) == 1 and (time[1:] > time[:-1]).all():
+        return positions[::stride]
+    order = np.lexsort((time, series))
     begins = np.r_[True, np.diff(series[order]) != 0]
     rank = np.arange(len(order)) - np.flatnonzero(begins)[np.cumsum(begins) - 1]
     return positions[np.sort(order[rank % stride == 0])]

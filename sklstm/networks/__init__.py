@@ -16,7 +16,10 @@ from sklstm.networks._network import Examples, LSTMNetwork, TrainingTask, can_fu
 from sklstm.networks._pool import borrowed_network, clear_pool
 from sklstm.networks._predict import predict
 from sklstm.networks._spec import NetworkSpec
+from sklstm.networks._threads import keep_to_the_limit_of_the_worker
 from sklstm.networks._windows import WindowSet
+
+keep_to_the_limit_of_the_worker()
 
 __all__ = [
     "Examples",

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from sklstm.networks._forward import apply_head, apply_layers, gather_windows
 from sklstm.networks._spec import NetworkSpec
+from sklstm.networks._tensors import as_tensor
 from sklstm.networks._windows import WindowSet
 
 _EVALUATION_BLOCK = 1024
@@ -376,7 +377,7 @@ def _scalar(dtype):
 def _as_tensors(examples: Examples) -> tuple[tf.Tensor, ...]:
     windows = examples.windows
     arrays = (windows.rows, windows.start, windows.count, examples.targets, examples.weights)
-    return tuple(tf.convert_to_tensor(a) for a in arrays)
+    return tuple(as_tensor(a) for a in arrays)
 
 
 def _as_arrays(variables) -> list[np.ndarray]:

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from sklstm.networks._forward import apply_layers, gather_windows
 from sklstm.networks._spec import NetworkSpec
+from sklstm.networks._tensors import as_tensor
 from sklstm.networks._windows import WindowSet
 
 # Windows in one call: few enough for flat memory, and for an interrupt to get through.
@@ -50,7 +51,7 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
     wide = replace(spec, units=tuple(_rounded_up(units, _LANES) for units in spec.units))
     forward = _compiled_forward(wide)
     weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
-    rows = tf.constant(_at_least_one_row(windows.rows))
+    rows = as_tensor(_at_least_one_row(windows.rows))
     for first in range(0, len(windows), BLOCK):
         block = slice(first, first + BLOCK)
         start, count = _whole_groups(windows.start[block]), _whole_groups(windows.count[block])

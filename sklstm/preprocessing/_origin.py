@@ -84,9 +84,10 @@ def multiplicity(start, count, n_rows):
     multiplicity : ndarray of shape (n_rows,)
         How many windows hold each row.
     """
-    opened = np.bincount(start, minlength=n_rows + 1)
-    closed = np.bincount(start + count, minlength=n_rows + 1)
-    return np.cumsum(opened - closed)[:n_rows].astype(np.int64, copy=False)
+    # In place: for a long series each array here is a good part of the memory of a fit.
+    held = np.bincount(start, minlength=n_rows + 1)
+    held -= np.bincount(start + count, minlength=n_rows + 1)
+    return np.cumsum(held, out=held)[:n_rows]
 
 
 def _read_only(array):
