@@ -3,15 +3,17 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklstm.networks import NetworkSpec
+from sklstm.networks import NetworkSpec, _fused_lstm
 from sklstm.networks._forward import apply_layers, gather_windows
-from sklstm.networks._fused_lstm import lstm_layer, lstm_steps
+from sklstm.networks._fused_lstm import STEPWISE_FROM_UNITS, lstm_layer, lstm_steps
 from tests.networks.helpers import keras_model, random_windows
 
 MASKS = ("full", "left", "right", "middle", "random", "none")
@@ -22,6 +24,12 @@ def fused(spec, weights, windows):
     rows = windows.rows if len(windows.rows) else np.zeros((1, spec.n_features), np.float32)
     x = gather_windows(tf.constant(rows), tf.constant(windows.start), count)
     return apply_layers(spec, weights, x, count)
+
+
+def gradient(stepwise):
+    """Choose the way back, whatever the width of the layer."""
+    from_units = 1 if stepwise else 10**6
+    return mock.patch.object(_fused_lstm, "STEPWISE_FROM_UNITS", from_units)
 
 
 def assert_gradients_agree(ours, theirs):
@@ -38,10 +46,21 @@ def assert_gradients_agree(ours, theirs):
     n_windows=st.integers(1, 6),
     bidirectional=st.booleans(),
     mask=st.sampled_from(MASKS),
+    stepwise=st.booleans(),
 )
 def test_outputs_and_gradients_are_those_of_keras(
-    seed, units, n_features, n_steps, n_windows, bidirectional, mask
+    seed, units, n_features, n_steps, n_windows, bidirectional, mask, stepwise
 ):
+    with gradient(stepwise):
+        compare_with_keras(seed, units, n_features, n_steps, n_windows, bidirectional, mask)
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_wide_layers_are_those_of_keras(mask):
+    compare_with_keras(0, (STEPWISE_FROM_UNITS, 8), 3, 6, 5, True, mask)
+
+
+def compare_with_keras(seed, units, n_features, n_steps, n_windows, bidirectional, mask):
     rng = np.random.default_rng(seed)
     spec = NetworkSpec(n_features, units, 2, "linear", bidirectional)
     weights = spec.initial_weights(rng)
@@ -97,13 +116,16 @@ def gradients_of(function, arguments):
     return tape.gradient(loss, arguments)
 
 
+@pytest.mark.parametrize("stepwise", [False, True])
 @pytest.mark.parametrize("seed", range(5))
-def test_inputs_and_given_states_have_the_right_gradient(seed):
+def test_inputs_and_given_states_have_the_right_gradient(seed, stepwise):
     arguments = op_arguments(seed)
     for ours, naive in zip(lstm_steps(*arguments), naive_lstm(*arguments), strict=True):
         np.testing.assert_allclose(ours, naive, rtol=0, atol=2e-6)
+    with gradient(stepwise):
+        ours = gradients_of(lstm_steps, arguments)
     assert_gradients_agree(
-        [g.numpy() for g in gradients_of(lstm_steps, arguments)],
+        [g.numpy() for g in ours],
         [g.numpy() for g in gradients_of(naive_lstm, arguments)],
     )
 
