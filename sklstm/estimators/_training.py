@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from inspect import signature
 
 import keras
@@ -57,14 +58,7 @@ def optimizer_class(optimizer: str | type) -> type:
     ValueError
         If there is none of that name, or if the class is of something else.
     """
-    known = {
-        name.lower(): part
-        for name, part in vars(keras.optimizers).items()
-        if _is_optimizer_class(part)
-        and part is not keras.optimizers.Optimizer
-        # Wrappers of other optimizers have none, and no name can tell what they wrap.
-        and "learning_rate" in signature(part).parameters
-    }
+    known = _optimizers_by_name()
     found = known.get(optimizer.lower()) if isinstance(optimizer, str) else optimizer
     if found is None:
         # Classes registered with keras.saving.register_keras_serializable have names, too.
@@ -75,6 +69,18 @@ def optimizer_class(optimizer: str | type) -> type:
             f"keras.optimizers.Optimizer, or one of the names {', '.join(sorted(known))}."
         )
     return found
+
+
+@cache
+def _optimizers_by_name() -> dict[str, type]:
+    return {
+        name.lower(): part
+        for name, part in vars(keras.optimizers).items()
+        if _is_optimizer_class(part)
+        and part is not keras.optimizers.Optimizer
+        # Wrappers of other optimizers have none, and no name can tell what they wrap.
+        and "learning_rate" in signature(part).parameters
+    }
 
 
 def _is_optimizer_class(part) -> bool:

@@ -14,6 +14,7 @@ from copy import deepcopy
 import keras
 import tensorflow as tf
 
+from sklstm.networks._adam import with_fused_update
 from sklstm.networks._network import LSTMNetwork, TrainingTask
 from sklstm.networks._spec import NetworkSpec
 
@@ -80,7 +81,7 @@ def _compiled_network(spec: NetworkSpec, optimizer, loss, metrics) -> LSTMNetwor
     network = LSTMNetwork(spec)
     own_metrics = None if metrics is None else [_own_metric(metric) for metric in metrics]
     try:
-        network.compile(optimizer=optimizer, loss=loss, metrics=own_metrics)
+        network.compile(optimizer=with_fused_update(optimizer), loss=loss, metrics=own_metrics)
     except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
         raise ValueError(
             f"loss={loss!r} with metrics={metrics!r} cannot be computed on targets and outputs of "
