@@ -63,8 +63,8 @@ types: $(VENV)/.installed-test  ## Check the types alone
 docs: $(VENV)/.installed-docs  ## Build the documentation and run its gallery
 	MPLBACKEND=Agg TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-bench: $(VENV)/.installed-bench  ## Run the benchmarks
-	$(BIN)/python -m pytest benchmarks --benchmark-only
+bench: $(VENV)/.installed-bench  ## Compare with Keras and PyTorch, half an hour; ARGS=--quick: a minute
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:  ## Remove what building and testing left behind; keeps .venv
 	rm -rf build dist docs/_build docs/auto_examples docs/generated htmlcov \

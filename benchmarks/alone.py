@@ -1,0 +1,128 @@
+"""What sklstm is measured for alone: memory, and time against the number of windows."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import resource
+import sys
+from pathlib import Path
+
+import numpy as np
+import psutil
+import scikeras.wrappers  # noqa: F401  (loaded at the first fit, and not to be counted)
+from sklearn.model_selection import ParameterGrid
+from sklearn.pipeline import make_pipeline
+
+import sklstm.estimators._training  # noqa: F401  (likewise)
+from benchmarks.data import make_series
+from sklstm import LSTMForecaster, SequenceWindower
+
+MIB = 2**20
+
+
+def resident() -> int:
+    """Return the resident memory of this process in bytes."""
+    return psutil.Process().memory_info().rss
+
+
+def peak_resident() -> int:
+    """Return the greatest resident memory that this process has had, in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # getrusage would count what the process that started this one had.
+        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+class Alone:
+    """Measurements of sklstm in a process of its own.
+
+    Parameters
+    ----------
+    threads : int
+        Threads to compute on.
+    clock : callable
+        What time is measured by.
+    """
+
+    def __init__(self, threads, clock):
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        self.clock = clock
+        # Also what NumPy and TensorFlow only load when they first compute.
+        tf.matmul(tf.ones([2, 2]), tf.ones([2, 2])).numpy()
+
+    def scale(self, sizes: list[tuple[int, int]]) -> list[dict]:
+        """Time a warm fit, windows cut and all, of several numbers of windows.
+
+        Parameters
+        ----------
+        sizes : list of (int, int)
+            Numbers of windows, and epochs of the fit.
+        """
+        series = make_series(max(n for n, _ in sizes), 8, 0)
+        target = self._target(series)
+        results = []
+        for n_windows, epochs in [sizes[0], *sizes]:
+            pipeline = make_pipeline(
+                SequenceWindower(window=24, lead=1),
+                LSTMForecaster(epochs=epochs, batch_size=64, random_state=0),
+            )
+            start = self.clock()
+            pipeline.fit(series[:n_windows], target[:n_windows])
+            seconds = self.clock() - start
+            results.append({"n_windows": n_windows, "epochs": epochs, "seconds": seconds})
+        # The first one warmed the process up.
+        return results[1:]
+
+    def long_series(self, n_rows: int, window: int) -> dict:
+        """Measure the peak of one epoch over a long series."""
+        before = resident()
+        rng = np.random.default_rng(0)
+        # Drawn in place: the caller holds the series once, and his y.
+        series = rng.standard_normal((n_rows, 8), dtype=np.float32)
+        y = rng.standard_normal(n_rows, dtype=np.float32)
+        held = resident() - before
+        pipeline = make_pipeline(
+            SequenceWindower(window=window, lead=1),
+            LSTMForecaster(epochs=1, batch_size=64, train_stride=window, random_state=0),
+        )
+        start = self.clock()
+        pipeline.fit(series, y)
+        return {
+            "series": series.nbytes,
+            "caller": held,
+            "peak": peak_resident() - before,
+            "seconds": self.clock() - start,
+        }
+
+    def many_fits(self, n_fits: int) -> dict:
+        """Measure how resident memory grows over the fits of a grid, once each size was fitted."""
+        series = make_series(1_000, 8, 0)
+        target = self._target(series)
+        grid = list(
+            ParameterGrid(
+                {
+                    "sequencewindower__window": [12, 24, 48],
+                    "lstmforecaster__units": [16, 32],
+                    "lstmforecaster__learning_rate": [0.003, 0.01],
+                }
+            )
+        )
+        pipeline = make_pipeline(SequenceWindower(lead=1), LSTMForecaster(epochs=2, random_state=0))
+        before = resident()
+        for parameters in grid:
+            pipeline.set_params(**parameters).fit(series, target).predict(series[-50:])
+        warm = resident()
+        for number in range(n_fits):
+            pipeline.set_params(**grid[number % len(grid)]).fit(series, target)
+            pipeline.predict(series[-50:])
+        return {"first_pass": warm - before, "growth": resident() - warm, "n_fits": n_fits}
+
+    @staticmethod
+    def _target(series):
+        return (np.tanh(series[:, 0] + series[:, 1] * series[:, 2])).astype(np.float64)
