@@ -14,7 +14,7 @@ from tests.estimators.helpers import forecaster, series, windows
 LEAK = r"lead=1 was meant, as in SequenceWindower\(window=4, lead=1\)"
 
 
-def quiet_fit(X, y):
+def assert_quiet_fit(X, y):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return forecaster(epochs=1).fit(X, y)
@@ -71,16 +71,16 @@ def test_interleaved_series():
 def test_what_is_no_leak():
     table, y = series()
     noise = np.random.default_rng(0).normal(scale=1e-3, size=len(table))
-    quiet_fit(windows(table, lead=1), table["temp"])
-    quiet_fit(windows(table, lead=0), y)
-    quiet_fit(windows(table, lead=0), table["temp"] + noise)
-    quiet_fit(windows(table[:9], lead=0), table["temp"][:9])
+    assert_quiet_fit(windows(table, lead=1), table["temp"])
+    assert_quiet_fit(windows(table, lead=0), y)
+    assert_quiet_fit(windows(table, lead=0), table["temp"] + noise)
+    assert_quiet_fit(windows(table[:9], lead=0), table["temp"][:9])
     constant = pd.DataFrame({"constant": 1.0}, index=table.index)
-    quiet_fit(windows(constant, lead=0), table["temp"])
+    assert_quiet_fit(windows(constant, lead=0), table["temp"])
     steps = pd.DataFrame({"step": np.arange(80) % 2.0}, index=table.index)
-    quiet_fit(windows(steps, lead=0), steps["step"])
+    assert_quiet_fit(windows(steps, lead=0), steps["step"])
     # A label that is a function of a column, but no line.
-    quiet_fit(windows(table, lead=0), (table["temp"] > 0) * 1.0 + (table["wind"] > 0))
+    assert_quiet_fit(windows(table, lead=0), (table["temp"] > 0) * 1.0 + (table["wind"] > 0))
 
 
 @pytest.mark.parametrize("how", ["plain", "gaps", "shuffled"])
@@ -95,4 +95,4 @@ def test_a_trend_in_time_is_no_leak(how):
     if how == "shuffled":
         order = np.random.default_rng(0).permutation(len(y))
         X, y = X[order], y.iloc[order]
-    quiet_fit(X, y)
+    assert_quiet_fit(X, y)

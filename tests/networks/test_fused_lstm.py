@@ -52,15 +52,15 @@ def test_outputs_and_gradients_are_those_of_keras(
     seed, units, n_features, n_steps, n_windows, bidirectional, mask, stepwise
 ):
     with gradient(stepwise):
-        compare_with_keras(seed, units, n_features, n_steps, n_windows, bidirectional, mask)
+        assert_equals_keras(seed, units, n_features, n_steps, n_windows, bidirectional, mask)
 
 
 @pytest.mark.parametrize("mask", MASKS)
 def test_wide_layers_are_those_of_keras(mask):
-    compare_with_keras(0, (STEPWISE_FROM_UNITS, 8), 3, 6, 5, True, mask)
+    assert_equals_keras(0, (STEPWISE_FROM_UNITS, 8), 3, 6, 5, True, mask)
 
 
-def compare_with_keras(seed, units, n_features, n_steps, n_windows, bidirectional, mask):
+def assert_equals_keras(seed, units, n_features, n_steps, n_windows, bidirectional, mask):
     rng = np.random.default_rng(seed)
     spec = NetworkSpec(n_features, units, 2, "linear", bidirectional)
     weights = spec.initial_weights(rng)
