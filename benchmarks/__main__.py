@@ -17,6 +17,64 @@ from benchmarks.processes import Mode, Worker, modes
 
 HERE = Path(__file__).parent
 ALONE = ("scale", "memory")
+MODES = {"one": slice(0, 1), "all": slice(1, 2), "both": slice(0, 2)}
+
+
+class Results:
+    """All that has been measured so far, and the file it is written to after every row.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The command line.
+    """
+
+    def __init__(self, options):
+        self.options = options
+        self.machine = describe()
+        self.start = time.perf_counter()
+        self.rows: list[Row] = []
+        self.sgemm: dict[str, float] = {}
+        self.scale: dict[str, list[dict]] = {}
+        self.memory: list[str] = []
+
+    def say(self, line: str) -> None:
+        """Print a line of progress."""
+        print(f"{time.perf_counter() - self.start:6.0f} s  {line}", flush=True)
+
+    def write(self) -> None:
+        """Write what there is: a run that is interrupted leaves the rows that it has finished."""
+        if not self.options.output:
+            return
+        order = [case.key for case in CASES]
+        # The same work next to each other, on one thread and on all.
+        rows = sorted(self.rows, key=lambda row: order.index(row.case.key))
+        lines = [*self._heading(), "", *report.ratios(rows), "", report.HOW_TO_READ]
+        if rows:
+            lines += ["", "## Losses, against hand-written Keras", "", *report.losses(rows)]
+            lines += ["", "## Spread", "", *report.details(rows)]
+        if self.sgemm:
+            lines += ["", *report.gflops(rows, self.sgemm)]
+        if self.scale:
+            lines += ["", *report.scale(self.scale)]
+        if self.memory:
+            lines += ["", "## Memory", "", *self.memory]
+        notes = HERE / "notes.md"
+        if notes.exists():
+            lines += ["", notes.read_text(encoding="utf-8").rstrip()]
+        Path(self.options.output).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def _heading(self):
+        arguments = " ".join(sys.argv[1:])
+        minutes = (time.perf_counter() - self.start) / 60
+        return [
+            "# Results",
+            "",
+            f"Written by `python -m benchmarks{' ' if arguments else ''}{arguments}` "
+            f"({self.options.repeats} repeats) after {minutes:.0f} minutes:",
+            "",
+            *(f"- {line}" for line in self.machine),
+        ]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -27,34 +85,51 @@ def main(arguments: list[str] | None = None) -> None:
     alone = [name for name in ALONE if only is None or name in only]
     if options.quick:
         cases = [quick(case) for case in cases]
-    used = modes()[:1] if options.quick else modes()
-    machine = describe()
-    start = time.perf_counter()
-
-    def say(line):
-        print(f"{time.perf_counter() - start:6.0f} s  {line}", flush=True)
-
-    for line in machine:
-        say(line)
-    steps = (16,) if options.quick else STEPS_PER_EXECUTION
-    comparison = Comparison(options.repeats, steps, 2 if options.quick else 3, say)
-    rows = [row for mode in used for row in comparison.run(cases, mode)]
-    # The same work next to each other, on one thread and on all.
-    rows.sort(key=lambda row: cases.index(row.case))
-    sections = [*_heading(machine, options), "", *report.ratios(rows), "", report.HOW_TO_READ]
-    if rows:
-        sections += ["", "## Losses, against hand-written Keras", "", *report.losses(rows)]
-        sections += ["", "## Spread", "", *report.details(rows)]
-    sections += _close_to_the_limit(rows, comparison.sgemm)
-    sections += _alone(alone, used, options.quick, say)
-    notes = HERE / "notes.md"
-    if notes.exists():
-        sections += ["", notes.read_text(encoding="utf-8").rstrip()]
-    sections += ["", f"*The run took {(time.perf_counter() - start) / 60:.0f} minutes.*"]
-    print("\n" + "\n".join(report.ratios(rows)))
+    results = Results(options)
+    for line in results.machine:
+        results.say(line)
+    comparison = Comparison(
+        options.repeats,
+        steps_choices=(16,) if options.quick else STEPS_PER_EXECUTION,
+        n_orders=2 if options.quick else 3,
+        say=results.say,
+    )
+    for mode in modes()[MODES[options.threads]]:
+        for row in comparison.run(cases, mode):
+            results.rows.append(row)
+            results.write()
+        results.sgemm = comparison.sgemm
+        if "scale" in alone:
+            results.scale[mode.title] = _scale(mode, options.quick, results.say)
+        if "memory" in alone and not results.memory:
+            results.memory = _memory(mode, options.quick, results.say)
+        results.write()
+    print("\n" + "\n".join(report.ratios(results.rows)))
     if options.output:
-        Path(options.output).write_text("\n".join(sections) + "\n", encoding="utf-8")
         print(f"\nWritten to {options.output}")
+
+
+def _scale(mode: Mode, is_quick: bool, say) -> list[dict]:
+    # Fewer windows get more epochs, so that what a fit costs once does not decide.
+    sizes = [(10_000, 20), (30_000, 7), (100_000, 2), (300_000, 1), (1_000_000, 1)]
+    sizes = sizes[:1] if is_quick else sizes
+    say(f"[{mode.title}] time of a window, up to {sizes[-1][0]:,} windows")
+    with Worker("alone", mode) as worker:
+        return worker.call("scale", sizes)
+
+
+def _memory(mode: Mode, is_quick: bool, say) -> list[str]:
+    n_rows, window, n_fits = (200_000, 168, 10) if is_quick else (5_000_000, 168, 100)
+    say(f"memory: {n_rows:,} rows, then {n_fits} fits")
+    with ExitStack() as stack:
+        # Two processes: the peak of the one would hide in what the other left.
+        first, second = (stack.enter_context(Worker("alone", mode)) for _ in range(2))
+        long = first.call("long_series", n_rows, window)
+        many = second.call("many_fits", n_fits)
+    lines = report.memory(long, many, n_rows, window)
+    for line in lines:
+        say(line)
+    return lines
 
 
 def _parse(arguments):
@@ -70,11 +145,19 @@ def _parse(arguments):
         "--quick", action="store_true", help="small sizes, one thread: shows that all runs"
     )
     parser.add_argument(
+        "--threads",
+        choices=list(MODES),
+        default=None,
+        help="one thread by CPU time, all threads by wall time, or both (both; one for --quick)",
+    )
+    parser.add_argument(
         "--output",
         default=None,
         help="file to write; by default RESULTS.md for a full run, none for a part of it",
     )
     options = parser.parse_args(arguments)
+    if options.threads is None:
+        options.threads = "one" if options.quick else "both"
     if options.repeats is None:
         options.repeats = 2 if options.quick else 5
     if options.output is None and not options.quick and not options.only:
@@ -83,70 +166,6 @@ def _parse(arguments):
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(groups)}")
     return options
-
-
-def _heading(machine, options):
-    command = (
-        "make bench"
-        if not (options.only or options.quick)
-        else "python -m benchmarks " + (" ".join(sys.argv[1:]))
-    )
-    return [
-        "# Results",
-        "",
-        f"Written by `{command}` ({options.repeats} repeats):",
-        "",
-        *(f"- {line}" for line in machine),
-    ]
-
-
-def _close_to_the_limit(rows: list[Row], sgemm: dict[str, float]) -> list[str]:
-    if not sgemm or not any(row.case.key.startswith("epoch") for row in rows):
-        return []
-    return [
-        "",
-        "## How close to the limit",
-        "",
-        "The matrix products of a training epoch (forward once, backward twice; the elementwise",
-        "work of the gates is not counted) over the time of a warm epoch, beside the best",
-        "single-precision product of two 2,048² matrices of NumPy, TensorFlow and PyTorch.",
-        "",
-        *report.gflops(rows, sgemm),
-    ]
-
-
-def _alone(names: list[str], used: list[Mode], is_quick: bool, say) -> list[str]:
-    sections = []
-    if "scale" in names:
-        sizes = [(10_000, 20), (30_000, 7), (100_000, 2), (300_000, 1), (1_000_000, 1)]
-        results = {}
-        for mode in used:
-            say(f"[{mode.title}] time of a window, from 10,000 to {sizes[-1][0]:,} windows")
-            with Worker("alone", mode) as worker:
-                results[mode.title] = worker.call("scale", sizes[:1] if is_quick else sizes)
-        sections += [
-            "",
-            "## Time of a trained window",
-            "",
-            "A pipeline of SequenceWindower(24) and LSTMForecaster(units=32, batch_size=64) on a",
-            "series of 8 channels; the whole warm fit over windows × epochs. Fewer windows get",
-            "more epochs. The goal is within ±20 %.",
-            "",
-            *report.scale(results),
-        ]
-    if "memory" in names:
-        n_rows, window = (200_000 if is_quick else 5_000_000), 168
-        say(f"memory: {n_rows:,} rows, then {10 if is_quick else 100} fits")
-        with ExitStack() as stack:
-            # Two processes: the peak of the one would hide in what the other left.
-            first, second = (stack.enter_context(Worker("alone", used[0])) for _ in range(2))
-            long = first.call("long_series", n_rows, window)
-            many = second.call("many_fits", 10 if is_quick else 100)
-        text = report.memory(long, many, n_rows, window)
-        for line in text:
-            say(line)
-        sections += ["", "## Memory", "", *text]
-    return sections
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
@@ -104,9 +105,8 @@ class Comparison:
         self._steps: dict[str, int] = {}
         self._noise: dict[str, float] = {}
 
-    def run(self, cases: list[Case], mode: Mode) -> list[Row]:
-        """Run rows in one mode."""
-        rows = []
+    def run(self, cases: list[Case], mode: Mode) -> Iterator[Row]:
+        """Run rows in one mode, and yield each when it is done."""
         peers = list(dict.fromkeys(p for c in cases if c.kind != "first" for p in c.peers))
         with ExitStack() as stack:
             workers = start_workers(peers, mode, stack)
@@ -117,10 +117,9 @@ class Comparison:
                     self._first(row)
                 else:
                     self._warm(row, workers)
-                rows.append(row)
                 self._report(row)
+                yield row
             self._measure_sgemm(workers, mode)
-        return rows
 
     def _measure_sgemm(self, workers, mode):
         found = []
