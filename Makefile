@@ -5,6 +5,8 @@ VENV ?= .venv
 WORKERS ?= 2
 
 BIN := $(VENV)/bin
+# The kernels, in C++.
+SOURCES := $(wildcard sklstm/networks/kernels/*.cpp sklstm/networks/kernels/*.h)
 # Quiet TensorFlow, no GPU, no windows: what the tests are written for.
 TEST_ENV := TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES= MPLBACKEND=Agg SCIPY_ARRAY_API=1
 
@@ -20,8 +22,9 @@ $(BIN)/python:
 	       "$$($(PYTHON) --version 2>&1); try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# The stamps make the installation happen once, and again when pyproject.toml changes.
-$(VENV)/.installed-test: pyproject.toml | $(BIN)/python
+# The stamps make the installation happen once, and again when what it is made from changes: the
+# kernels are compiled by it.
+$(VENV)/.installed-test: pyproject.toml hatch_build.py $(SOURCES) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[test,plots]'
 	@touch $@
 
@@ -51,11 +54,13 @@ doctest: $(VENV)/.installed-test  ## Run the examples of the docstrings, the REA
 lint: $(VENV)/.installed-test  ## Check style, format and types; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run -Werror $(SOURCES)
 	$(BIN)/mypy
 
 format: $(VENV)/.installed-test  ## Put the code into the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(SOURCES)
 
 types: $(VENV)/.installed-test  ## Check the types alone
 	$(BIN)/mypy

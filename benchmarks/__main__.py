@@ -91,7 +91,6 @@ def main(arguments: list[str] | None = None) -> None:
     comparison = Comparison(
         options.repeats,
         steps_choices=(16,) if options.quick else STEPS_PER_EXECUTION,
-        n_orders=2 if options.quick else 3,
         say=results.say,
     )
     for mode in modes()[MODES[options.threads]]:

@@ -14,11 +14,10 @@ from benchmarks.cases import Case
 from benchmarks.processes import Mode, Worker, WorkerError, start_workers
 
 STEPS_PER_EXECUTION = (1, 8, 16, 32)
-# Losses may differ by so much, or by so many times what the order of the windows alone makes.
-LEAST_TOLERANCE = 0.01
-NOISE_FACTOR = 3.0
-# Where the peers draw their own initial weights.
-LEAST_TOLERANCE_OWN_WEIGHTS = 0.05
+# Losses may differ by so much.
+TOLERANCE = 0.005
+# In the grid, where all draw initial weights and orders of their own.
+TOLERANCE_OWN_DRAWS = 0.05
 
 
 @dataclass
@@ -31,8 +30,6 @@ class Row:
         What was done, and how time was measured.
     seconds, losses : dict of str to list of float
         By peer, one number for each repeat (one loss for kinds that reach the same in each).
-    noise : float
-        Relative standard deviation of the loss over orders of the windows.
     steps_per_execution : int or None
         What tuned Keras chose.
     failures : dict of str to str
@@ -43,7 +40,6 @@ class Row:
     mode: Mode
     seconds: dict[str, list[float]] = field(default_factory=dict)
     losses: dict[str, list[float]] = field(default_factory=dict)
-    noise: float = 0.0
     steps_per_execution: int | None = None
     failures: dict[str, str] = field(default_factory=dict)
 
@@ -73,8 +69,7 @@ class Row:
     @property
     def tolerance(self) -> float:
         """Return by how much losses may differ."""
-        least = LEAST_TOLERANCE_OWN_WEIGHTS if self.case.kind == "grid" else LEAST_TOLERANCE
-        return max(least, NOISE_FACTOR * self.noise)
+        return TOLERANCE_OWN_DRAWS if self.case.kind == "grid" else TOLERANCE
 
     def counts(self, peer: str) -> bool:
         """Tell whether a peer reached the loss that the others reached."""
@@ -91,19 +86,15 @@ class Comparison:
         Repeats of each measurement.
     steps_choices : tuple of int
         Steps per execution that tuned Keras may choose from.
-    n_orders : int
-        Orders of the windows from which the noise of a loss is estimated.
     say : callable
         Where progress goes.
     """
 
-    def __init__(self, repeats: int, steps_choices: tuple[int, ...], n_orders: int, say):
+    def __init__(self, repeats: int, steps_choices: tuple[int, ...], say):
         self.repeats, self.steps_choices, self.say = repeats, steps_choices, say
-        self.n_orders = n_orders
         # GFLOP/s of the best matrix product, by the title of the mode.
         self.sgemm: dict[str, float] = {}
         self._steps: dict[str, int] = {}
-        self._noise: dict[str, float] = {}
 
     def run(self, cases: list[Case], mode: Mode) -> Iterator[Row]:
         """Run rows in one mode, and yield each when it is done."""
@@ -164,7 +155,6 @@ class Comparison:
                         continue
                     row.seconds.setdefault(peer, []).append(result["seconds"])
                     row.losses.setdefault(peer, []).append(result["loss"])
-        row.noise = self._noise.get("epoch-medium", 0.0)
 
     def _warm(self, row: Row, workers: dict[str, Worker]) -> None:
         case = row.case
@@ -180,8 +170,6 @@ class Comparison:
                 active.append(peer)
             except WorkerError as error:
                 row.failures[peer] = str(error)
-        if case.kind == "epoch" and "keras" in active:
-            row.noise = self._noise_of(case, workers["keras"])
         for repeat in range(min(self.repeats, case.max_repeats)):
             for peer in active:
                 if repeat and peer in case.single_shot:
@@ -190,8 +178,6 @@ class Comparison:
                 row.seconds.setdefault(peer, []).append(result["seconds"])
                 if "loss" in result:
                     row.losses.setdefault(peer, []).append(result["loss"])
-        if case.kind == "grid":
-            row.noise = float(np.std(row.losses["sklstm"]) / np.mean(row.losses["sklstm"]))
 
     def _prepare(self, row: Row, peer: str, worker: Worker, weights) -> None:
         case = row.case
@@ -204,17 +190,9 @@ class Comparison:
                 if case.key not in self._steps:
                     self._steps[case.key] = worker.call("tune", self.steps_choices)
                 row.steps_per_execution = self._steps[case.key]
-            row.losses[peer] = [worker.call("cold_epochs", case.seed)["loss"]]
+            row.losses[peer] = [worker.call("cold_epochs")["loss"]]
         elif case.kind == "predict":
             worker.call("prepare_predict")
-
-    def _noise_of(self, case: Case, worker: Worker) -> float:
-        if case.key not in self._noise:
-            losses = [
-                worker.call("cold_epochs", seed)["loss"] for seed in range(101, 101 + self.n_orders)
-            ]
-            self._noise[case.key] = float(np.std(losses, ddof=1) / np.mean(losses))
-        return self._noise[case.key]
 
     @staticmethod
     def _measure(case: Case, worker: Worker, repeat: int) -> dict:

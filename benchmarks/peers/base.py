@@ -45,6 +45,8 @@ class Peer(ABC):
         self.threads = threads
         self.clock = clock
         self.epoch_marks: list[float] = []
+        # Whether an epoch draws a new order of the windows.
+        self.shuffle = True
 
     def load(self, case: Case, weights: list[np.ndarray] | None, options: dict) -> None:
         """Take the row, make its data, and forget the one before.
@@ -92,14 +94,18 @@ class Peer(ABC):
     def first_fit(self) -> dict:
         """Time building and the first fit, in a process that has done nothing but imports."""
         start = self.clock()
+        self.shuffle = False
         self.build(self.case.seed)
         losses = self.train(self.case.epochs)
         return {"seconds": self.clock() - start, "loss": losses[-1]}
 
-    def cold_epochs(self, seed: int) -> dict:
-        """Train from the weights; this is what the losses are compared by."""
-        self.build(seed)
-        return {"loss": self.train(self.case.epochs)[-1]}
+    def cold_epochs(self) -> dict:
+        """Train from the weights, the windows in one order for all: the losses must agree."""
+        self.build(self.case.seed)
+        self.shuffle = False
+        losses = self.train(self.case.epochs)
+        self.shuffle = True
+        return {"loss": losses[-1]}
 
     def warm_epochs(self) -> dict:
         """Time an epoch of a network that has been trained before."""

@@ -58,6 +58,7 @@ class KerasPeer(Peer):
             self.data.y,
             batch_size=self.case.batch_size,
             epochs=epochs,
+            shuffle=self.shuffle,
             verbose=0,
             callbacks=[EpochClock(self.mark)],
         )

@@ -35,7 +35,7 @@ class ScikerasPeer(KerasPeer):
         )
 
     def train(self, epochs):
-        self.estimator.set_params(epochs=epochs).fit(self.X, self.data.y)
+        self.estimator.set_params(epochs=epochs, shuffle=self.shuffle).fit(self.X, self.data.y)
         return self.estimator.history_["loss"][-epochs:]
 
     def predict(self):

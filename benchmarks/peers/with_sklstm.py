@@ -41,7 +41,7 @@ class SklstmPeer(Peer):
         )
 
     def train(self, epochs):
-        self.estimator.set_params(epochs=epochs).fit(self.data.X, self.data.y)
+        self.estimator.set_params(epochs=epochs, shuffle=self.shuffle).fit(self.data.X, self.data.y)
         return self.estimator.history_["loss"].tolist()
 
     def predict(self):

@@ -43,7 +43,9 @@ class TorchPeer(Peer):
         size, loss_of, losses = self.case.batch_size, nn.MSELoss(), []
         self.mark()
         for _ in range(epochs):
-            order, total = torch.randperm(len(self.X)), torch.zeros(())
+            n = len(self.X)
+            order = torch.randperm(n) if self.shuffle else torch.arange(n)
+            total = torch.zeros(())
             for chosen in order.split(size):
                 lengths = None if self.lengths is None else self.lengths[chosen]
                 self.optimizer.zero_grad()

@@ -59,6 +59,7 @@ class BaseLSTM(BaseEstimator, ABC):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "train_stride": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
         "callbacks": [list, tuple, HasMethods(["on_epoch_end", "set_model"]), None],
         "normalize_X": ["boolean"],
         "warm_start": ["boolean"],
@@ -224,6 +225,7 @@ class BaseLSTM(BaseEstimator, ABC):
             if validation is None
             else self._examples(sequences, targets, validation, weighted=False),
             batch_size=self.batch_size,
+            shuffle=self.shuffle,
             rng=rng,
         )
         trained = train(

@@ -60,6 +60,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
     train_stride : int, default=1
         Train on every `train_stride`-th window of each series, in time. Windows one step apart say
         nearly the same, so a stride saves time at little loss.
+    shuffle : bool, default=True
+        Draw a new order of the windows for each epoch; else they are taken as they come.
     callbacks : list of keras.callbacks.Callback, default=None
         Copied before a fit, so that the estimator's own stay untouched. Each epoch is one batch to
         them. The copies that saw the fit are in `callbacks_`.
@@ -162,6 +164,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         validation_fraction=0.1,
         n_iter_no_change=10,
         train_stride=1,
+        shuffle=True,
         callbacks=None,
         normalize_X=True,
         normalize_y=True,
@@ -184,6 +187,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.train_stride = train_stride
+        self.shuffle = shuffle
         self.callbacks = callbacks
         self.normalize_X = normalize_X
         self.normalize_y = normalize_y

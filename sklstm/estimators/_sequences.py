@@ -10,8 +10,9 @@ import numpy as np
 from sklstm.preprocessing._origin import Origin, multiplicity
 from sklstm.utils._aligned import aligned_empty
 
-# Rows converted at a time, so that no float64 copy of a long series is ever held.
-_BLOCK = 65_536
+# Numbers converted at a time: no float64 copy of a long series is ever held, and each block stays
+# in the processor's cache.
+_BLOCK = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +99,15 @@ class Sequences:
         """
         times = multiplicity(self.start, self.count, len(self.rows))
         total = times.sum()
-        mean = sum(t @ x for t, x in _blocks(times, self.rows)) / total
-        variance = sum(t @ np.square(x - mean) for t, x in _blocks(times, self.rows)) / total
+        blocks = _blocks(self.rows)
+        mean = sum(times[b].astype(np.float64) @ _as_float64(self.rows[b]) for b in blocks) / total
+        variance = (
+            sum(
+                times[b].astype(np.float64) @ np.square(_as_float64(self.rows[b]) - mean)
+                for b in blocks
+            )
+            / total
+        )
         # The bound that scikit-learn's StandardScaler uses to tell constant from noisy.
         eps = np.finfo(np.float64).eps
         constant = variance <= total * eps * variance + (total * mean * eps) ** 2
@@ -124,9 +132,8 @@ class Sequences:
         first = int(self.start[reached].min(initial=len(self.rows)))
         stop = int((self.start + self.count)[reached].max(initial=first))
         rows = aligned_empty((stop - first, self.n_features))
-        for low in range(first, stop, _BLOCK):
-            high = min(low + _BLOCK, stop)
-            rows[low - first : high - first] = (self.rows[low:high] - mean) / scale
+        for block in _blocks(self.rows[first:stop]):
+            rows[block] = (self.rows[first:stop][block] - mean) / scale
         start = np.where(reached, self.start - first, 0).astype(np.int32)
         return rows, start, self.count.astype(np.int32)
 
@@ -194,12 +201,17 @@ def sequences_of_array(X: np.ndarray) -> Sequences:
     univariate = X.ndim == 2
     n_samples, n_steps = X.shape[:2]
     rows = X.reshape(n_samples * n_steps, -1)
-    missing = np.isnan(rows)
-    exists = ~missing.all(axis=1)
-    _refuse_partly_missing_steps(missing, exists, n_steps)
-    count = exists.reshape(n_samples, n_steps).sum(axis=1)
+    # The usual case by one fast pass: the least number is NaN if any is.
+    if not np.isnan(rows.min(initial=0.0)):
+        count = np.full(n_samples, n_steps)
+    else:
+        missing = np.isnan(rows)
+        exists = ~missing.all(axis=1)
+        _refuse_partly_missing_steps(missing, exists, n_steps)
+        count = exists.reshape(n_samples, n_steps).sum(axis=1)
+        rows = rows[exists]
     return Sequences(
-        rows=rows if exists.all() else rows[exists],
+        rows=rows,
         start=np.cumsum(count) - count,
         count=count,
         n_steps=n_steps,
@@ -221,7 +233,11 @@ def _refuse_partly_missing_steps(missing, exists, n_steps) -> None:
         )
 
 
-def _blocks(times, rows):
-    for low in range(0, len(rows), _BLOCK):
-        block = slice(low, low + _BLOCK)
-        yield times[block].astype(np.float64), rows[block].astype(np.float64, copy=False)
+def _blocks(rows: np.ndarray) -> list[slice]:
+    """Cut rows into runs of about ``_BLOCK`` numbers."""
+    size = max(_BLOCK // rows.shape[1], 1)
+    return [slice(low, low + size) for low in range(0, len(rows), size)]
+
+
+def _as_float64(rows: np.ndarray) -> np.ndarray:
+    return rows.astype(np.float64, copy=False)

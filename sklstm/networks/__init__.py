@@ -12,7 +12,8 @@ if keras.backend.backend() != "tensorflow":
     )
 
 from sklstm.networks._export import export_model
-from sklstm.networks._network import Examples, LSTMNetwork, TrainingTask, can_fuse
+from sklstm.networks._layers import choose_engine
+from sklstm.networks._network import Examples, LSTMNetwork, TrainingTask
 from sklstm.networks._pool import borrowed_network, clear_pool
 from sklstm.networks._predict import predict
 from sklstm.networks._spec import NetworkSpec
@@ -28,7 +29,7 @@ __all__ = [
     "TrainingTask",
     "WindowSet",
     "borrowed_network",
-    "can_fuse",
+    "choose_engine",
     "clear_pool",
     "export_model",
     "predict",

@@ -5,33 +5,21 @@
 
 import tensorflow as tf
 
-from sklstm.networks._fused_lstm import lstm_layer
+from sklstm.networks._layers import Engine, Steps, lstm_layer, steps_of_outputs
+from sklstm.networks._spec import NetworkSpec
 
 _ACTIVATIONS = {"linear": tf.identity, "sigmoid": tf.sigmoid, "softmax": tf.nn.softmax}
 
 
-def gather_windows(rows, start, count):
-    """Cut windows out of the rows, for one batch.
-
-    Parameters
-    ----------
-    rows : tensor of shape (n_rows, n_features)
-        All rows, at least one.
-    start, count : tensor of shape (n_samples,), int32
-        Where each window starts and how many steps it has.
-
-    Returns
-    -------
-    tensor of shape (n_steps, n_samples, n_features)
-        Time-major windows as long as the longest; shorter ones repeat their last step.
-    """
-    n_steps = tf.maximum(tf.reduce_max(count), 1)
-    steps = tf.minimum(tf.range(n_steps)[:, None], tf.maximum(count - 1, 0)[None, :])
-    positions = tf.minimum(start[None, :] + steps, tf.shape(rows)[0] - 1)
-    return tf.gather(rows, positions)
-
-
-def apply_layers(spec, weights, x, counts, *, after_layer=None):
+def apply_layers(
+    spec: NetworkSpec,
+    weights,
+    steps: Steps,
+    *,
+    engine: Engine,
+    training: bool = False,
+    after_layer=None,
+):
     """Run windows through the LSTM layers and the dense layer.
 
     Parameters
@@ -40,10 +28,12 @@ def apply_layers(spec, weights, x, counts, *, after_layer=None):
         The sizes.
     weights : list of tensors
         In the order of ``spec.weight_shapes()``.
-    x : tensor of shape (n_steps, n_samples, n_features)
-        Time-major windows.
-    counts : tensor of shape (n_samples,), int32
-        Steps that exist in each window.
+    steps : Steps
+        The windows.
+    engine : {"kernels", "block_lstm"}
+        What computes the LSTM layers.
+    training : bool, default=False
+        Whether somebody will ask for gradients.
     after_layer : callable, default=None
         Called as ``after_layer(outputs, layer_number)`` on the outputs of each LSTM layer, for
         dropout in training.
@@ -54,11 +44,14 @@ def apply_layers(spec, weights, x, counts, *, after_layer=None):
         The activated outputs.
     """
     per_layer = spec.weights_per_layer
-    for layer in range(len(spec.units)):
+    last = len(spec.units) - 1
+    for layer in range(last + 1):
         own = weights[layer * per_layer : (layer + 1) * per_layer]
-        x = lstm_layer(x, counts, own, only_last=layer == len(spec.units) - 1)
+        x = lstm_layer(steps, own, engine=engine, training=training, only_last=layer == last)
         if after_layer is not None:
             x = after_layer(x, layer)
+        if layer < last:
+            steps = steps_of_outputs(x, steps.count)
     return apply_head(spec, weights, x)
 
 

@@ -10,7 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks._forward import apply_head, apply_layers, gather_windows
+from sklstm.networks._block_lstm import gather_steps
+from sklstm.networks._forward import apply_head, apply_layers
+from sklstm.networks._layers import choose_engine, steps_of_windows
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._tensors import as_tensor
 from sklstm.networks._windows import WindowSet
@@ -49,6 +51,8 @@ class TrainingTask:
         What the ``val_*`` logs are computed on after each epoch.
     batch_size : int
         Windows in one update.
+    shuffle : bool
+        Whether the windows of an epoch come in a new order.
     rng : numpy.random.Generator
         Source of the order of the windows and of the dropout masks.
     """
@@ -56,23 +60,8 @@ class TrainingTask:
     training: Examples
     validation: Examples | None
     batch_size: int
+    shuffle: bool
     rng: np.random.Generator
-
-
-def can_fuse(spec: NetworkSpec) -> bool:
-    """Tell whether training can run on the fused op, which has no dropout inside the recurrence.
-
-    Parameters
-    ----------
-    spec : NetworkSpec
-        The sizes.
-
-    Returns
-    -------
-    bool
-        False if Keras's own layers have to be used.
-    """
-    return spec.recurrent_dropout == 0.0
 
 
 class LSTMNetwork(keras.Model):
@@ -98,7 +87,8 @@ class LSTMNetwork(keras.Model):
         super().__init__(dtype="float32")
         self.spec = spec
         self.task: TrainingTask | None = None
-        self._keras_layers = [] if can_fuse(spec) else _keras_layers(spec)
+        self.engine = choose_engine(spec, training=True)
+        self._keras_layers = _keras_layers(spec) if self.engine == "keras" else []
         theirs = [v for layer in self._keras_layers for v in layer.trainable_weights]
         # Whoever borrows the network sets its weights; drawing some here would move the global
         # generator that Keras takes its seeds from.
@@ -230,13 +220,13 @@ class LSTMNetwork(keras.Model):
         for epoch in range(self._initial_epoch or initial_epoch, epochs):
             all_callbacks.on_epoch_begin(epoch)
             all_callbacks.on_train_batch_begin(0)
-            order = task.rng.permutation(n_windows).astype(np.int32)
+            order = task.rng.permutation(n_windows) if task.shuffle else np.arange(n_windows)
             seed = task.rng.integers(2**31, size=2, dtype=np.int32)
             self.reset_metrics()
             logs = _as_floats(
                 self._train_epoch(
                     *training,
-                    tf.constant(order),
+                    tf.constant(order.astype(np.int32)),
                     tf.constant(task.batch_size),
                     tf.constant(seed),
                 )
@@ -269,11 +259,10 @@ class LSTMNetwork(keras.Model):
         def train_epoch(rows, start, count, targets, weights, order, batch_size, seed):
             def one_batch(batch):
                 chosen = order[batch * batch_size : (batch + 1) * batch_size]
-                counts = tf.gather(count, chosen)
-                x = gather_windows(rows, tf.gather(start, chosen), counts)
+                steps = steps_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
                 y, weight = tf.gather(targets, chosen), tf.gather(weights, chosen)
                 with tf.GradientTape() as tape:
-                    y_pred = self._forward_in_training(x, counts, seed, batch)
+                    y_pred = self._forward_in_training(steps, seed, batch)
                     loss = self.compute_loss(y=y, y_pred=y_pred, sample_weight=weight)
                 gradients = tape.gradient(loss, [v.value for v in variables])
                 optimizer.apply(gradients, variables)
@@ -291,13 +280,15 @@ class LSTMNetwork(keras.Model):
 
     def _make_evaluate_all(self):
         spec, variables = self.spec, self._ordered
+        engine = choose_engine(spec, training=False)
 
         @tf.function(autograph=False, jit_compile=False, input_signature=_example_signature(spec))
         def evaluate_all(rows, start, count, targets, weights):
             def one_block(block):
                 chosen = slice(block * _EVALUATION_BLOCK, (block + 1) * _EVALUATION_BLOCK)
-                x = gather_windows(rows, start[chosen], count[chosen])
-                y_pred = apply_layers(spec, [v.value for v in variables], x, count[chosen])
+                steps = steps_of_windows(rows, start[chosen], count[chosen])
+                weights_now = [tf.convert_to_tensor(v.value) for v in variables]
+                y_pred = apply_layers(spec, weights_now, steps, engine=engine)
                 y, weight = targets[chosen], weights[chosen]
                 loss = self.compute_loss(y=y, y_pred=y_pred, sample_weight=weight, training=False)
                 self._track(loss, y, y_pred, weight)
@@ -317,7 +308,7 @@ class LSTMNetwork(keras.Model):
                 metric.update_state(loss, sample_weight=tf.size(weight))
         self.compute_metrics(None, y, y_pred, sample_weight=weight)
 
-    def _forward_in_training(self, x, counts, seed, batch):
+    def _forward_in_training(self, steps, seed, batch):
         rate = self.spec.dropout
         n_layers = len(self.spec.units)
 
@@ -327,10 +318,17 @@ class LSTMNetwork(keras.Model):
 
         after_layer = drop if rate > 0 else None
         weights = [tf.convert_to_tensor(v.value) for v in self._ordered]
-        if not self._keras_layers:
-            return apply_layers(self.spec, weights, x, counts, after_layer=after_layer)
-        x = tf.transpose(x, [1, 0, 2])
-        mask = tf.sequence_mask(counts, tf.shape(x)[1])
+        if self.engine != "keras":
+            return apply_layers(
+                self.spec,
+                weights,
+                steps,
+                engine=self.engine,
+                training=True,
+                after_layer=after_layer,
+            )
+        x = tf.transpose(gather_steps(steps), [1, 0, 2])
+        mask = tf.sequence_mask(steps.count, steps.n_steps)
         for number, layer in enumerate(self._keras_layers):
             x = layer(x, mask=mask, training=True)
             if after_layer is not None:

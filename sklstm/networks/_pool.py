@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from sklstm.networks._adam import with_fused_update
+from sklstm.networks._layers import choose_engine
 from sklstm.networks._network import LSTMNetwork, TrainingTask
 from sklstm.networks._spec import NetworkSpec
 
@@ -141,7 +142,7 @@ def _key(spec: NetworkSpec, optimizer, loss, metrics) -> tuple | None:
         parts = [_settings(part) for part in (optimizer, loss, *metrics)]
     except (TypeError, ValueError, NotImplementedError):
         return None
-    return (spec, *parts)
+    return (spec, choose_engine(spec, training=True), *parts)
 
 
 def _settings(part) -> tuple:

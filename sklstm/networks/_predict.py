@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks._forward import apply_layers, gather_windows
+from sklstm.networks._forward import apply_layers
+from sklstm.networks._layers import Engine, choose_engine, steps_of_windows
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._tensors import as_tensor
 from sklstm.networks._windows import WindowSet
@@ -18,7 +19,7 @@ from sklstm.networks._windows import WindowSet
 BLOCK = 1024
 # How a matrix product rounds depends on its shape (vector registers, cache blocks, threads), so
 # every product here has the same one: so many windows at a time, however many are asked for ...
-_GROUP = 32
+_GROUP = 128
 # ... and layers as wide as a whole number of registers, or the last element of a group would be
 # computed by other code than the one before.
 _LANES = 8
@@ -48,8 +49,11 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
     outputs = np.empty((len(windows), spec.n_outputs), dtype=np.float32)
     if len(windows) == 0:
         return outputs
-    wide = replace(spec, units=tuple(_rounded_up(units, _LANES) for units in spec.units))
-    forward = _compiled_forward(wide)
+    engine = choose_engine(spec, training=False)
+    wide = spec
+    if engine == "block_lstm":
+        wide = replace(spec, units=tuple(_rounded_up(units, _LANES) for units in spec.units))
+    forward = _compiled_forward(wide, engine)
     weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
     rows = as_tensor(_at_least_one_row(windows.rows))
     for first in range(0, len(windows), BLOCK):
@@ -61,7 +65,7 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
 
 
 @lru_cache(maxsize=64)
-def _compiled_forward(spec: NetworkSpec):
+def _compiled_forward(spec: NetworkSpec, engine: Engine):
     vector = tf.TensorSpec([None], tf.int32)
     signature = [
         *(tf.TensorSpec(shape, tf.float32) for shape in spec.weight_shapes()),
@@ -75,8 +79,7 @@ def _compiled_forward(spec: NetworkSpec):
         *weights, rows, start, count = tensors
 
         def one_group(group):
-            start, count = group
-            return apply_layers(spec, weights, gather_windows(rows, start, count), count)
+            return apply_layers(spec, weights, steps_of_windows(rows, *group), engine=engine)
 
         groups = tf.reshape(start, [-1, _GROUP]), tf.reshape(count, [-1, _GROUP])
         outputs = tf.map_fn(one_group, groups, fn_output_signature=tf.float32)

@@ -12,23 +12,8 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from tests.estimators.helpers import classifier, forecaster, sequences, series, windows
-from tests.networks.helpers import FixedOrder
 
 X, Y, LABEL = sequences()
-
-
-@pytest.fixture
-def fixed_order(monkeypatch):
-    """Batches in the order of the rows, in every fit."""
-
-    class Stub(FixedOrder):
-        def uniform(self, *args, **kwargs):
-            return np.random.default_rng(0).uniform(*args, **kwargs)
-
-        def standard_normal(self, *args, **kwargs):
-            return np.random.default_rng(0).standard_normal(*args, **kwargs)
-
-    monkeypatch.setattr("sklstm.estimators._base._generator", lambda random_state: Stub())
 
 
 def test_warm_start_goes_on():
@@ -84,12 +69,27 @@ def test_calls_of_partial_fit_are_epochs(optimizer):
     pd.testing.assert_frame_equal(model.history_, whole.history_)
 
 
-def test_partial_fit_on_parts_is_keras_on_parts(fixed_order):
-    model = forecaster(batch_size=10, normalize_X=False, normalize_y=False)
+def test_without_shuffling_a_fit_is_that_of_keras():
+    plain = {"normalize_X": False, "normalize_y": False, "optimizer": "sgd", "batch_size": 7}
+    model = forecaster(shuffle=False, warm_start=True, epochs=1, **plain).fit(X, Y)
+    network = model.keras_model_
+    network.compile(keras.optimizers.SGD(model.learning_rate), "mse")
+    theirs = network.fit(X, Y, batch_size=7, epochs=6, shuffle=False, verbose=0).history["loss"]
+    ours = model.set_params(epochs=6).fit(X, Y).history_["loss"][1:]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+    shuffled = model.set_params(epochs=1, shuffle=True).fit(X, Y).history_["loss"].iloc[-1]
+    model = forecaster(shuffle=False, warm_start=True, epochs=7, **plain).fit(X, Y)
+    in_order = model.set_params(epochs=1).fit(X, Y).history_["loss"].iloc[-1]
+    assert shuffled != in_order
+
+
+def test_partial_fit_on_parts_is_keras_on_parts():
+    plain = {"normalize_X": False, "normalize_y": False}
+    model = forecaster(batch_size=10, shuffle=False, **plain)
     model.partial_fit(X[:30], Y[:30])
     rest = model.keras_model_
     assert model.partial_fit(X[30:], Y[30:]) is model
-    whole = forecaster(batch_size=10, normalize_X=False, normalize_y=False, epochs=1).fit(X, Y)
+    whole = forecaster(batch_size=10, shuffle=False, epochs=1, **plain).fit(X, Y)
     # The same batches in the same order, and the optimizer goes on as if nothing had happened.
     np.testing.assert_allclose(model.predict(X), whole.predict(X), rtol=1e-5, atol=1e-6)
     assert not np.allclose(rest(X).numpy()[:, 0], whole.predict(X))

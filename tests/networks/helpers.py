@@ -5,19 +5,21 @@
 
 import keras
 import numpy as np
+import pytest
+import tensorflow as tf
 from keras import ops
 
 from sklstm.networks import NetworkSpec, WindowSet
+from sklstm.networks._kernels import load_kernels
 
-
-class FixedOrder:
-    """A generator that leaves everything in the order it came."""
-
-    def permutation(self, n):
-        return np.arange(n)
-
-    def integers(self, *args, **kwargs):
-        return np.random.default_rng(0).integers(*args, **kwargs)
+# What can compute LSTM layers here. The kernels are missing where there was no compiler; that they
+# are there where there is one is tested once, in test_kernels.py.
+ENGINES = [
+    pytest.param(
+        "kernels", marks=pytest.mark.skipif(load_kernels() is None, reason="no kernels compiled")
+    ),
+    "block_lstm",
+]
 
 
 def keras_model(spec: NetworkSpec, weights=None) -> keras.Model:
@@ -67,3 +69,15 @@ def windows_of(X) -> WindowSet:
         rows += steps
     table = np.array(rows, dtype=np.float32).reshape(-1, X.shape[2])
     return WindowSet(table, np.array(start, dtype=np.int32), np.array(count, dtype=np.int32))
+
+
+def naive_lstm(x, h, c, kernel, recurrent, bias):
+    """One step after the other, from TensorFlow's elementary operations."""
+    outputs, states = [], []
+    for step in tf.unstack(x):
+        i, f, g, o = tf.split(step @ kernel + h @ recurrent + bias, 4, axis=1)
+        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+        h = tf.sigmoid(o) * tf.tanh(c)
+        outputs.append(h)
+        states.append(c)
+    return tf.stack(outputs), tf.stack(states)

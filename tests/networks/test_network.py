@@ -7,8 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from sklstm.networks import Examples, NetworkSpec, TrainingTask, borrowed_network, can_fuse
-from tests.networks.helpers import FixedOrder, keras_model, random_windows
+from sklstm.networks import Examples, NetworkSpec, TrainingTask, borrowed_network
+from tests.networks.helpers import keras_model, random_windows
+
+pytestmark = pytest.mark.usefixtures("fast_engine")
 
 N_WINDOWS = 50
 
@@ -29,8 +31,8 @@ def a_task(spec, *, how="random", weights=None, validation=False, rng=None, seed
     (training, X), (held_out, X_val) = parts
     if weights is not None:
         training = Examples(training.windows, training.targets, weights)
-    rng = FixedOrder() if rng is None else rng
-    task = TrainingTask(training, held_out if validation else None, 16, rng)
+    shuffle, rng = rng is not None, np.random.default_rng(0) if rng is None else rng
+    task = TrainingTask(training, held_out if validation else None, 16, shuffle, rng)
     return task, X, X_val
 
 
@@ -101,7 +103,6 @@ def test_averaged_weights_are_written_back_as_in_keras():
 def test_dropout_drops_in_training_and_nowhere_else(recurrent_dropout):
     plain = NetworkSpec(2, (8, 4), 1, "linear", bidirectional=True)
     dropping = NetworkSpec(2, (8, 4), 1, "linear", True, 0.5, recurrent_dropout)
-    assert can_fuse(dropping) == (recurrent_dropout == 0)
     start = plain.initial_weights(np.random.default_rng(1))
     # A learning rate of next to nothing: the validation loss shows the network as it is.
     parts = {"loss": "mse", "metrics": None}
@@ -129,11 +130,9 @@ def test_a_network_that_may_not_fuse_learns_the_same_without_dropout(monkeypatch
     start = spec.initial_weights(np.random.default_rng(1))
     parts = {"loss": "mse", "metrics": None}
     fused, _ = trained(spec, task, start, optimizer=keras.optimizers.Adam(0.01), **parts)
-    monkeypatch.setattr("sklstm.networks._network.can_fuse", lambda spec: False)
-    # Another optimizer class to the pool, or the fused network would be lent again.
-    slow, _ = trained(
-        spec, task, start, optimizer=keras.optimizers.Adam(0.01, beta_1=0.9000001), **parts
-    )
+    for module in ("_network", "_pool"):
+        monkeypatch.setattr(f"sklstm.networks.{module}.choose_engine", lambda *_, **__: "keras")
+    slow, _ = trained(spec, task, start, optimizer=keras.optimizers.Adam(0.01), **parts)
     np.testing.assert_allclose(slow["loss"], fused["loss"], rtol=1e-5)
 
 

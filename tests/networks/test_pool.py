@@ -64,7 +64,7 @@ def test_the_same_network_serves_all_sizes_of_data(monkeypatch):
     for rate, n in ((0.1, 50), (0.01, 20), (0.001, 33)):
         fitted_bits(spec=spec, n=n, optimizer=keras.optimizers.Adam(rate))
     task, _, _ = a_task(spec)
-    task = TrainingTask(task.training, None, 7, task.rng)
+    task = TrainingTask(task.training, None, 7, task.shuffle, task.rng)
     trained(
         spec,
         task,

@@ -14,6 +14,8 @@ from sklstm.networks import NetworkSpec, WindowSet, predict
 from sklstm.networks._predict import BLOCK, _compiled_forward
 from tests.networks.helpers import keras_model, random_windows
 
+pytestmark = pytest.mark.usefixtures("fast_engine")
+
 # Widths that are no whole number of registers, products long enough to be cut up, many threads.
 SPECS = [
     NetworkSpec(1, (1,), 1, "linear"),

@@ -1,4 +1,4 @@
-"""The fast LSTM: all steps of a layer in one TensorFlow op, with the gradient it should have."""
+"""The LSTM on TensorFlow's fused operation, for machines without kernels of our own."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -8,11 +8,6 @@ import tensorflow as tf
 # Every array here is time-major, (steps, samples, features): that is the order in which the op
 # walks through memory. Windows are laid with the steps that exist first and the padding last, so
 # a mask is nothing but a count of steps, and costs nothing.
-
-# The fused gradient adds the weights' gradient up step by step, in products too thin for the
-# processor. From so many units on, one product over all steps at the end wins back more than
-# leaving the fused op costs.
-STEPWISE_FROM_UNITS = 128
 
 
 @tf.custom_gradient
@@ -57,10 +52,6 @@ def lstm_steps(x, h0, c0, kernel, recurrent_kernel, bias):
     i, cs, f, o, ci, co, h = tf.raw_ops.BlockLSTMV2(**common, cell_clip=0.0)
 
     def grad(dh, dc):
-        if n_units is not None and n_units >= STEPWISE_FROM_UNITS:
-            gates = {"i": i, "f": f, "o": o, "candidate": ci}
-            before = x, h0, c0, kernel, recurrent_kernel
-            return _gradient_by_steps(*before, gates, cs, co, h, dh, dc)
         dx, dc0, dh0, dw, _, _, _, db = tf.raw_ops.BlockLSTMGradV2(
             **common, i=i, cs=cs, f=f, o=o, ci=ci, co=co, h=h, cs_grad=dc, h_grad=dh
         )
@@ -69,51 +60,25 @@ def lstm_steps(x, h0, c0, kernel, recurrent_kernel, bias):
     return (h, cs), grad
 
 
-def _gradient_by_steps(x, h0, c0, kernel, recurrent_kernel, gates, c, tanh_c, h, dh, dc):
-    """Go back step by step, and multiply for all steps at once what need not wait."""
-    i, f, o, candidate = gates["i"], gates["f"], gates["o"], gates["candidate"]
-    c_before = tf.concat([c0[None], c[:-1]], axis=0)
-    h_before = tf.concat([h0[None], h[:-1]], axis=0)
-    # What the gradients of c (i, f, candidate) and of h (o) are multiplied by on their way to
-    # the gates before their activation, in Keras's order.
-    slopes = tf.concat(
-        [
-            candidate * i * (1 - i),
-            c_before * f * (1 - f),
-            i * (1 - candidate * candidate),
-            tanh_c * o * (1 - o),
-        ],
-        axis=-1,
-    )
-    h_to_c = o * (1 - tanh_c * tanh_c)
-    backwards = tf.transpose(recurrent_kernel)
+def gather_steps(steps):
+    """Lay the steps of a batch out, those that exist first.
 
-    def one_step(step, dh_after, dc_after, d_gates):
-        dh_step = dh_after + dh[step]
-        dc_step = dc_after + dc[step] + dh_step * h_to_c[step]
-        d_gate = tf.concat([dc_step, dc_step, dc_step, dh_step], axis=-1) * slopes[step]
-        d_gates = d_gates.write(step, d_gate)
-        return step - 1, tf.matmul(d_gate, backwards), dc_step * f[step], d_gates
+    Parameters
+    ----------
+    steps : Steps
+        Where they lie.
 
-    n_steps = tf.shape(x)[0]
-    all_gates = tf.TensorArray(tf.float32, size=n_steps, element_shape=[None, slopes.shape[-1]])
-    _, dh0, dc0, all_gates = tf.while_loop(
-        lambda step, *_: step >= 0,
-        one_step,
-        (n_steps - 1, tf.zeros_like(h0), tf.zeros_like(c0), all_gates),
-        parallel_iterations=1,
-    )
-    d_gates = all_gates.stack()
-    flat = tf.reshape(d_gates, [-1, slopes.shape[-1]])
-    d_kernel = tf.matmul(_flat(x), flat, transpose_a=True)
-    d_recurrent = tf.matmul(_flat(h_before), flat, transpose_a=True)
-    dx = tf.reshape(tf.matmul(flat, kernel, transpose_b=True), tf.shape(x))
-    return dx, dh0, dc0, d_kernel, d_recurrent, tf.reduce_sum(flat, axis=0)
-
-
-def _flat(steps):
-    """Lay the steps of all samples in one column."""
-    return tf.reshape(steps, [-1, tf.shape(steps)[-1]])
+    Returns
+    -------
+    tensor of shape (n_steps, n_samples, n_inputs)
+        Time-major windows as long as the longest; shorter ones repeat their last step.
+    """
+    if steps.are_outputs:
+        # Laid out already.
+        return tf.reshape(steps.rows, [steps.n_steps, -1, steps.rows.shape[-1]])
+    number = tf.minimum(tf.range(steps.n_steps)[:, None], tf.maximum(steps.count - 1, 0)[None, :])
+    positions = steps.start[None, :] + number * steps.stride
+    return tf.gather(steps.rows, tf.minimum(positions, tf.shape(steps.rows)[0] - 1))
 
 
 def lstm_layer(x, counts, weights, *, only_last):

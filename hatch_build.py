@@ -1,0 +1,121 @@
+"""Compile the LSTM kernels when the package is built; without a compiler, do without."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+SOURCES = Path("sklstm/networks/kernels")
+LIBRARY = SOURCES / "lstm_kernels.so"
+FLAGS = [
+    *("-O3", "-std=c++17", "-fPIC", "-fopenmp", "-ffp-contract=fast"),
+    *("-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-Wno-psabi"),
+]
+# The kernels are compiled once for each instruction set; which one runs is decided when they load.
+INSTRUCTION_SETS = {
+    "x86_64": {
+        "avx2": ["-mavx2", "-mfma"],
+        "avx512": ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mfma"],
+    },
+    "aarch64": {"baseline": []},
+}
+# Set to 0, the kernels are not compiled; set to 1, it is an error if they cannot be.
+SWITCH = "SKLSTM_BUILD_KERNELS"
+
+
+class KernelBuildHook(BuildHookInterface):
+    """Compiles ``sklstm/networks/kernels`` into one shared library beside its sources.
+
+    It needs a C++17 compiler on Linux, and nothing of Python or TensorFlow. Where that fails the
+    wheel is a pure one, and the library computes on TensorFlow's own operations.
+    """
+
+    def initialize(self, version, build_data):
+        """Compile, and say what the wheel is good for."""
+        if self.target_name != "wheel":
+            return
+        if version == "editable":
+            # A library from older sources would be worse than none.
+            Path(self.root, LIBRARY).unlink(missing_ok=True)
+        wanted = os.environ.get(SWITCH, "auto")
+        if wanted == "0":
+            return
+        try:
+            compile_kernels(Path(self.root))
+        except (OSError, RuntimeError) as error:
+            if wanted == "1":
+                raise
+            self.app.display_warning(
+                f"The LSTM kernels of sklstm were not compiled ({error}). Everything works "
+                "without them, more slowly."
+            )
+            return
+        build_data["pure_python"] = False
+        build_data["artifacts"].append(LIBRARY.as_posix())
+        name = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        build_data["tag"] = f"py3-none-{name}"
+
+
+def compile_kernels(root: Path) -> None:
+    """Compile the kernels into the source tree.
+
+    Parameters
+    ----------
+    root : Path
+        The root of the project.
+
+    Raises
+    ------
+    RuntimeError
+        If this is no machine to compile them on, or the compiler fails.
+    """
+    if sys.platform != "linux" or platform.machine() not in INSTRUCTION_SETS:
+        raise RuntimeError(f"there are none for {sys.platform} on {platform.machine()}")
+    compiler = shlex.split(os.environ.get("CXX", "")) or [find_compiler()]
+    with tempfile.TemporaryDirectory() as scratch:
+        jobs = [("tensorflow_ops", "tensorflow_ops.cpp", [])]
+        for name, flags in INSTRUCTION_SETS[platform.machine()].items():
+            jobs.append((name, "lstm_kernels.cpp", [*flags, f"-DSKLSTM_KERNELS=kernels_{name}"]))
+        objects = [Path(scratch, f"{name}.o") for name, _, _ in jobs]
+        run_all(
+            [*compiler, *FLAGS, *flags, "-c", str(root / SOURCES / source), "-o", str(to)]
+            for (_, source, flags), to in zip(jobs, objects, strict=True)
+        )
+        linked = Path(scratch, LIBRARY.name)
+        run_all([[*compiler, "-shared", "-fopenmp", *map(str, objects), "-ldl", "-o", str(linked)]])
+        # In one step, for a process that has the old one loaded.
+        shutil.copy(linked, root / f"{LIBRARY}.new")
+        os.replace(root / f"{LIBRARY}.new", root / LIBRARY)
+
+
+def find_compiler() -> str:
+    """Return the first C++ compiler on the path."""
+    for name in ("c++", "g++", "clang++"):
+        found = shutil.which(name)
+        if found:
+            return found
+    raise RuntimeError("there is no C++ compiler: neither c++ nor g++ nor clang++")
+
+
+def run_all(commands) -> None:
+    """Run commands side by side, and fail with what the first one that fails has to say."""
+    running = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for command in commands
+    ]
+    for process in running:
+        _, errors = process.communicate()
+        if process.returncode != 0:
+            for other in running:
+                other.kill()
+            raise RuntimeError(f"{shlex.join(process.args)} failed: {errors.strip()[-2000:]}")

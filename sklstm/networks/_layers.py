@@ -1,0 +1,141 @@
+"""LSTM layers over windows of different lengths, and what computes them."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+from typing import Literal
+
+import tensorflow as tf
+
+from sklstm.networks import _block_lstm, _kernel_lstm
+from sklstm.networks._kernels import load_kernels
+from sklstm.networks._spec import NetworkSpec
+
+Engine = Literal["kernels", "block_lstm", "keras"]
+
+
+def choose_engine(spec: NetworkSpec, *, training: bool) -> Engine:
+    """Decide what computes the LSTM layers of a network.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The sizes.
+    training : bool
+        Whether the network is to be trained, or to predict.
+
+    Returns
+    -------
+    {"kernels", "block_lstm", "keras"}
+        Our own kernels where they were compiled for this machine, else TensorFlow's fused
+        operation; Keras's layers for what neither can do, which is dropout inside the recurrence.
+    """
+    if training and spec.recurrent_dropout > 0:
+        return "keras"
+    return "block_lstm" if load_kernels() is None else "kernels"
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """The inputs of a layer, for one batch of samples: where the steps of each one lie.
+
+    Step *j* of sample *i* is row ``start[i] + j * stride``, for ``j < count[i]``.
+
+    Parameters
+    ----------
+    rows : tensor of shape (n_rows, n_inputs)
+        All steps, at least one, finite.
+    start, count : tensor of shape (n_samples,), int32
+        First row, and number of steps.
+    stride : tensor of shape (), int32
+        Rows from one step to the next.
+    n_steps : tensor of shape (), int32
+        The greatest count, but at least 1.
+    are_outputs : bool
+        Whether the rows are the outputs of a layer below, which wants their gradients.
+    """
+
+    rows: tf.Tensor
+    start: tf.Tensor
+    count: tf.Tensor
+    stride: tf.Tensor
+    n_steps: tf.Tensor
+    are_outputs: bool = False
+
+
+def steps_of_windows(rows, start, count) -> Steps:
+    """Describe windows over a series to the first layer.
+
+    Parameters
+    ----------
+    rows : tensor of shape (n_rows, n_features)
+        The series, at least one row.
+    start, count : tensor of shape (n_samples,), int32
+        Where each window starts and how many steps it has.
+
+    Returns
+    -------
+    Steps
+        Nothing is gathered.
+    """
+    n_steps = tf.maximum(tf.reduce_max(count), 1)
+    return Steps(rows, start, count, tf.constant(1), n_steps)
+
+
+def steps_of_outputs(outputs, count) -> Steps:
+    """Describe the outputs of a layer to the one above.
+
+    Parameters
+    ----------
+    outputs : tensor of shape (n_steps, n_samples, n_units)
+        Time-major outputs.
+    count : tensor of shape (n_samples,), int32
+        How many steps each sample has.
+
+    Returns
+    -------
+    Steps
+        The same memory.
+    """
+    n_steps, n_samples = tf.shape(outputs)[0], tf.shape(outputs)[1]
+    rows = tf.reshape(outputs, [n_steps * n_samples, outputs.shape[-1]])
+    return Steps(rows, tf.range(n_samples), count, n_samples, n_steps, are_outputs=True)
+
+
+def lstm_layer(steps: Steps, weights, *, engine: Engine, training: bool, only_last: bool):
+    """Run one LSTM layer, in one or both directions.
+
+    Parameters
+    ----------
+    steps : Steps
+        The inputs.
+    weights : list of 3 or 6 tensors
+        Kernel, recurrent kernel and bias; a second three make the layer bidirectional.
+    engine : {"kernels", "block_lstm"}
+        What computes it.
+    training : bool
+        Whether somebody will ask for gradients.
+    only_last : bool
+        Whether only the state after the last step is wanted.
+
+    Returns
+    -------
+    tensor of shape (n_samples, n_outputs) or (n_steps, n_samples, n_outputs)
+        The outputs, the directions concatenated; 0 after a window without steps. Beyond the end
+        of a window they mean nothing.
+    """
+    if engine == "block_lstm":
+        x = _block_lstm.gather_steps(steps)
+        return _block_lstm.lstm_layer(x, steps.count, weights, only_last=only_last)
+    outputs = []
+    for first in range(0, len(weights), 3):
+        h, h_last = _kernel_lstm.one_direction(
+            steps,
+            weights[first : first + 3],
+            reverse=first > 0,
+            training=training,
+            returns_sequences=not only_last,
+        )
+        outputs.append(h_last if only_last else h)
+    return outputs[0] if len(outputs) == 1 else tf.concat(outputs, axis=-1)
