@@ -20,8 +20,8 @@ BLOCK = 1024
 # How a matrix product rounds depends on its shape (vector registers, cache blocks, threads), so
 # every product here has the same one: so many windows at a time, however many are asked for ...
 _GROUP = 128
-# ... and layers as wide as a whole number of registers, or the last element of a group would be
-# computed by other code than the one before.
+# ... and, on TensorFlow's operation, layers as wide as a whole number of registers, or the last
+# element of a group would be computed by other code than the one before.
 _LANES = 8
 
 
