@@ -33,7 +33,7 @@ grid, where that would be another task).
   from the same weights and with the windows in the same order for all, within {TOLERANCE:.1%} of
   that of hand-written Keras (the timed epochs then shuffle). In the grid everybody draws weights
   and orders, and the mean test error of all fits must agree within {TOLERANCE_OWN_DRAWS:.0%}.
-  PyTorch adds two biases where Keras has one; the second is held at 0 (but trained in the grid).
+  PyTorch draws its weights as Keras does, and the second of its two biases is held at 0.
 - *Reached* states a fact; nothing fails when it says no."""
 
 

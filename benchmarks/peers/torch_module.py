@@ -23,6 +23,27 @@ class LSTMModule(nn.Module):
             for n_inputs, width in zip(inputs, widths, strict=True)
         )
         self.dense = nn.Linear(widths[-1] * directions, 1)
+        self._draw_as_keras()
+
+    def _draw_as_keras(self):
+        """Draw initial weights as Keras does by default; PyTorch's own learn at another pace."""
+        for lstm in self.lstms:
+            for name, parameter in lstm.named_parameters():
+                if name.startswith("weight_ih"):
+                    nn.init.xavier_uniform_(parameter)
+                elif name.startswith("weight_hh"):
+                    nn.init.orthogonal_(parameter)
+                else:
+                    nn.init.zeros_(parameter)
+                    if name.startswith("bias_ih"):
+                        # The forget gate starts open.
+                        nn.init.ones_(parameter.data[lstm.hidden_size : 2 * lstm.hidden_size])
+                    else:
+                        # PyTorch adds two biases where Keras has one. Trained as well, with the
+                        # same gradient, the second would make their sum move twice as fast.
+                        parameter.requires_grad_(False)
+        nn.init.xavier_uniform_(self.dense.weight)
+        nn.init.zeros_(self.dense.bias)
 
     def forward(self, x, lengths=None):
         if lengths is not None:
@@ -32,12 +53,7 @@ class LSTMModule(nn.Module):
         return self.dense(torch.cat(tuple(h), dim=-1))
 
     def set_keras_weights(self, weights):
-        """Start where the Keras network starts.
-
-        Both order the gates input, forget, cell, output. PyTorch adds two biases where Keras has
-        one. The second is held at 0: trained as well, with the same gradient, their sum would move
-        twice as fast, and the losses would not be comparable.
-        """
+        """Start where the Keras network starts; both order the gates i, f, c, o."""
         rest = iter(weights)
         with torch.no_grad():
             for lstm in self.lstms:
@@ -45,7 +61,6 @@ class LSTMModule(nn.Module):
                     getattr(lstm, f"weight_ih{suffix}").copy_(torch.from_numpy(next(rest).T.copy()))
                     getattr(lstm, f"weight_hh{suffix}").copy_(torch.from_numpy(next(rest).T.copy()))
                     getattr(lstm, f"bias_ih{suffix}").copy_(torch.from_numpy(next(rest)))
-                    getattr(lstm, f"bias_hh{suffix}").zero_().requires_grad_(False)
             self.dense.weight.copy_(torch.from_numpy(next(rest).T.copy()))
             self.dense.bias.copy_(torch.from_numpy(next(rest)))
 

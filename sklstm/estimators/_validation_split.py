@@ -81,12 +81,13 @@ def every_nth(sequences: Sequences, positions: np.ndarray, stride: int) -> np.nd
     """
     if stride == 1 or len(positions) == 0:
         return positions
+    # Copies: a view would keep all positions in memory for the length of the fit.
     if sequences.origin is None:
-        return positions[::stride]
+        return positions[::stride].copy()
     origin = sequences.origin.take(as_slice(positions))
     series, time = origin.series, origin.time
     if len(origin.series_keys) == 1 and (time[1:] > time[:-1]).all():
-        return positions[::stride]
+        return positions[::stride].copy()
     order = np.lexsort((time, series))
     begins = np.r_[True, np.diff(series[order]) != 0]
     rank = np.arange(len(order)) - np.flatnonzero(begins)[np.cumsum(begins) - 1]
