@@ -81,3 +81,17 @@ def naive_lstm(x, h, c, kernel, recurrent, bias):
         outputs.append(h)
         states.append(c)
     return tf.stack(outputs), tf.stack(states)
+
+
+def layer_arguments(seed, n_steps=5, n_samples=3, n_inputs=2, n_units=4):
+    """Draw the inputs, a state and the weights of one direction of a layer."""
+    rng = np.random.default_rng(seed)
+    shapes = [
+        (n_steps, n_samples, n_inputs),
+        (n_samples, n_units),
+        (n_samples, n_units),
+        (n_inputs, 4 * n_units),
+        (n_units, 4 * n_units),
+        (4 * n_units,),
+    ]
+    return [tf.constant(rng.normal(scale=0.4, size=shape), tf.float32) for shape in shapes]

@@ -8,20 +8,7 @@ import pytest
 import tensorflow as tf
 
 from sklstm.networks._block_lstm import lstm_steps
-from tests.networks.helpers import naive_lstm
-
-
-def op_arguments(seed, n_steps=5, n_samples=3, n_inputs=2, n_units=4):
-    rng = np.random.default_rng(seed)
-    shapes = [
-        (n_steps, n_samples, n_inputs),
-        (n_samples, n_units),
-        (n_samples, n_units),
-        (n_inputs, 4 * n_units),
-        (n_units, 4 * n_units),
-        (4 * n_units,),
-    ]
-    return [tf.constant(rng.normal(size=shape), tf.float32) for shape in shapes]
+from tests.networks.helpers import layer_arguments, naive_lstm
 
 
 def gradients_of(function, arguments):
@@ -36,7 +23,7 @@ def gradients_of(function, arguments):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_inputs_and_given_states_have_the_right_gradient(seed):
-    arguments = op_arguments(seed)
+    arguments = layer_arguments(seed)
     for ours, naive in zip(lstm_steps(*arguments), naive_lstm(*arguments), strict=True):
         np.testing.assert_allclose(ours, naive, rtol=0, atol=2e-6)
     ours, naive = gradients_of(lstm_steps, arguments), gradients_of(naive_lstm, arguments)
@@ -63,7 +50,7 @@ def test_the_gradient_that_tensorflow_registers_is_wrong():
         )
         return outputs.h, outputs.cs
 
-    arguments = op_arguments(0)
+    arguments = layer_arguments(0)
     right = gradients_of(naive_lstm, arguments)
     wrong = gradients_of(registered, arguments)
     apart = [

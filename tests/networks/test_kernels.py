@@ -17,7 +17,7 @@ from sklstm.networks import _kernels
 from sklstm.networks._kernel_lstm import lstm_steps
 from sklstm.networks._kernels import load_kernels
 from sklstm.networks._layers import Steps, steps_of_outputs, steps_of_windows
-from tests.networks.helpers import naive_lstm
+from tests.networks.helpers import layer_arguments, naive_lstm
 
 needs_kernels = pytest.mark.skipif(load_kernels() is None, reason="no kernels compiled")
 
@@ -68,19 +68,6 @@ def test_a_library_that_is_missing_or_cannot_be_loaded_is_done_without(
         library.write_bytes(content)
     monkeypatch.setattr(_kernels, "LIBRARY", library)
     assert _kernels.load_kernels.__wrapped__() is None
-
-
-def layer_arguments(seed, n_steps=5, n_samples=3, n_inputs=2, n_units=4):
-    rng = np.random.default_rng(seed)
-    shapes = [
-        (n_steps, n_samples, n_inputs),
-        (n_samples, n_units),
-        (n_samples, n_units),
-        (n_inputs, 4 * n_units),
-        (n_units, 4 * n_units),
-        (4 * n_units,),
-    ]
-    return [tf.constant(rng.normal(scale=0.4, size=shape), tf.float32) for shape in shapes]
 
 
 def weighted_sum(*outputs):
