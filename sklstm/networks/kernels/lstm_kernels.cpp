@@ -132,7 +132,7 @@ void pack_transposed(const float* weights, int64_t n_outputs, int64_t n_units, f
 }
 
 // sums[m][v] += sum over k of left[m][k] * right[k][v], in the order of k. The rows of `left` are
-// n_rows pointers, those of `right` lie `stride` floats apart.
+// given by M pointers, those of `right` lie `stride` floats apart.
 template <int M, int V>
 SKLSTM_INLINE void multiply(const float* const (&left)[M], const float* right, int64_t stride,
                             int64_t n, Vec (&sums)[M][V]) {
