@@ -70,6 +70,11 @@ class Case:
     n_folds: int = 3
 
     @property
+    def all_units(self) -> list[tuple[int, ...]]:
+        """Return the widths of every network that the row trains."""
+        return [(units,) for units in self.grid["units"]] if self.grid else [self.units]
+
+    @property
     def flops_of_an_epoch(self) -> float:
         """Count multiplications and additions of one training epoch: forward once, backward twice.
 

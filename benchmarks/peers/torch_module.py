@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 class LSTMModule(nn.Module):
     """Stacked nn.LSTM layers, then one linear layer on the last state."""
 
-    def __init__(self, n_features=8, units=(32,), bidirectional=False):
+    def __init__(self, n_features=8, units=(32,), bidirectional=False, weights=None):
         super().__init__()
         widths = (units,) if isinstance(units, int) else tuple(units)
         directions = 2 if bidirectional else 1
@@ -23,27 +23,22 @@ class LSTMModule(nn.Module):
             for n_inputs, width in zip(inputs, widths, strict=True)
         )
         self.dense = nn.Linear(widths[-1] * directions, 1)
-        self._draw_as_keras()
+        self._start_as_keras(weights[widths])
 
-    def _draw_as_keras(self):
-        """Draw initial weights as Keras does by default; PyTorch's own learn at another pace."""
+    def _start_as_keras(self, weights):
+        """Start where the Keras network starts; both order the gates i, f, c, o."""
+        rest = iter(weights)
         for lstm in self.lstms:
-            for name, parameter in lstm.named_parameters():
-                if name.startswith("weight_ih"):
-                    nn.init.xavier_uniform_(parameter)
-                elif name.startswith("weight_hh"):
-                    nn.init.orthogonal_(parameter)
-                else:
-                    nn.init.zeros_(parameter)
-                    if name.startswith("bias_ih"):
-                        # The forget gate starts open.
-                        nn.init.ones_(parameter.data[lstm.hidden_size : 2 * lstm.hidden_size])
-                    else:
-                        # PyTorch adds two biases where Keras has one. Trained as well, with the
-                        # same gradient, the second would make their sum move twice as fast.
-                        parameter.requires_grad_(False)
-        nn.init.xavier_uniform_(self.dense.weight)
-        nn.init.zeros_(self.dense.bias)
+            for suffix in ("_l0", "_l0_reverse")[: 2 if lstm.bidirectional else 1]:
+                _set(lstm, f"weight_ih{suffix}", next(rest).T)
+                _set(lstm, f"weight_hh{suffix}", next(rest).T)
+                _set(lstm, f"bias_ih{suffix}", next(rest))
+                # PyTorch adds two biases where Keras has one. Trained as well, with the same
+                # gradient, the second would make their sum move twice as fast.
+                bias = getattr(lstm, f"bias_hh{suffix}")
+                nn.init.zeros_(bias).requires_grad_(False)
+        _set(self.dense, "weight", next(rest).T)
+        _set(self.dense, "bias", next(rest))
 
     def forward(self, x, lengths=None):
         if lengths is not None:
@@ -52,17 +47,10 @@ class LSTMModule(nn.Module):
             x, (h, _) = lstm(x)
         return self.dense(torch.cat(tuple(h), dim=-1))
 
-    def set_keras_weights(self, weights):
-        """Start where the Keras network starts; both order the gates i, f, c, o."""
-        rest = iter(weights)
-        with torch.no_grad():
-            for lstm in self.lstms:
-                for suffix in ("_l0", "_l0_reverse")[: 2 if lstm.bidirectional else 1]:
-                    getattr(lstm, f"weight_ih{suffix}").copy_(torch.from_numpy(next(rest).T.copy()))
-                    getattr(lstm, f"weight_hh{suffix}").copy_(torch.from_numpy(next(rest).T.copy()))
-                    getattr(lstm, f"bias_ih{suffix}").copy_(torch.from_numpy(next(rest)))
-            self.dense.weight.copy_(torch.from_numpy(next(rest).T.copy()))
-            self.dense.bias.copy_(torch.from_numpy(next(rest)))
+
+def _set(module, name, value):
+    with torch.no_grad():
+        getattr(module, name).copy_(torch.from_numpy(value.copy()))
 
 
 def valid_steps_first(X):

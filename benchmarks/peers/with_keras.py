@@ -46,11 +46,14 @@ class KerasPeer(Peer):
     def build(self, seed):
         case = self.case
         keras.utils.set_random_seed(seed)
-        self.model = build_model(
-            case, case.units, case.window, case.learning_rate, **self.compile_options
-        )
-        if self.weights is not None:
-            self.model.set_weights(self.weights)
+        self.model = self._model(case.units, case.window)
+
+    def _model(self, units, window):
+        """Build a network, and give it the weights that all start from."""
+        case = self.case
+        model = build_model(case, units, window, case.learning_rate, **self.compile_options)
+        model.set_weights(self.weights[units])
+        return model
 
     def train(self, epochs):
         history = self.model.fit(
@@ -77,12 +80,13 @@ class KerasPeer(Peer):
             X = self.X[:, -window:]
             for train, test in make_folds(case):
                 keras.backend.clear_session()
-                model = build_model(case, (units,), window, case.learning_rate)
+                model = self._model((units,), window)
                 model.fit(
                     X[train],
                     self.data.y[train],
                     batch_size=case.batch_size,
                     epochs=epochs,
+                    shuffle=self.shuffle,
                     verbose=0,
                 )
                 predicted = model.predict(X[test], verbose=0)[:, 0]

@@ -9,21 +9,18 @@ from sklearn.pipeline import make_pipeline
 
 from benchmarks.peers.base import LastSteps
 from benchmarks.peers.epoch_clock import EpochClock
-from benchmarks.peers.with_keras import KerasPeer, build_model
+from benchmarks.peers.with_keras import KerasPeer
 
 
 class ScikerasPeer(KerasPeer):
     """KerasRegressor around a function that builds the model."""
 
     def build(self, seed):
-        case, weights = self.case, self.weights
+        case = self.case
         keras.utils.set_random_seed(seed)
 
         def model():
-            model = build_model(case, case.units, case.window, case.learning_rate)
-            if weights is not None:
-                model.set_weights(weights)
-            return model
+            return self._model(case.units, case.window)
 
         self.estimator = KerasRegressor(
             model=model,
@@ -47,11 +44,17 @@ class ScikerasPeer(KerasPeer):
         keras.utils.set_random_seed(seed)
 
         def model(units, meta):
-            return build_model(case, (units,), meta["X_shape_"][1], case.learning_rate)
+            return self._model((units,), meta["X_shape_"][1])
 
         pipeline = make_pipeline(
             LastSteps(),
-            KerasRegressor(model=model, batch_size=case.batch_size, verbose=0, units=16),
+            KerasRegressor(
+                model=model,
+                batch_size=case.batch_size,
+                shuffle=self.shuffle,
+                verbose=0,
+                units=16,
+            ),
         )
         names = {
             "window": "laststeps__window",

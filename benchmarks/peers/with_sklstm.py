@@ -9,7 +9,8 @@ import tensorflow as tf
 from sklearn.pipeline import make_pipeline
 
 import sklstm.estimators._training  # noqa: F401  (likewise)
-from benchmarks.peers.base import LastSteps, Peer
+from benchmarks.cases import Case
+from benchmarks.peers.base import LastSteps, Peer, Weights
 from benchmarks.peers.epoch_clock import EpochClock
 from sklstm import LSTMForecaster, SequenceWindower
 from sklstm.networks import NetworkSpec
@@ -23,11 +24,14 @@ class SklstmPeer(Peer):
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
 
-    def initial_weights(self) -> list[np.ndarray]:
+    @staticmethod
+    def initial_weights(case: Case) -> Weights:
         """Draw what a fit with the seed of the row starts from, for the others to start there."""
-        case = self.case
-        spec = NetworkSpec(case.n_features, case.units, 1, "linear", case.bidirectional)
-        return spec.initial_weights(np.random.default_rng(case.seed))
+        weights = {}
+        for units in case.all_units:
+            spec = NetworkSpec(case.n_features, units, 1, "linear", case.bidirectional)
+            weights[units] = spec.initial_weights(np.random.default_rng(case.seed))
+        return weights
 
     def build(self, seed):
         case = self.case
@@ -61,6 +65,9 @@ class SklstmPeer(Peer):
                 # The others would have to standardise each fold to do the same.
                 normalize_X=False,
                 normalize_y=False,
+                # For the initial weights that the others are given.
+                random_state=case.seed,
+                shuffle=self.shuffle,
             ),
         )
         names = {

@@ -48,12 +48,13 @@ class SkorchPeer(Peer):
         return NeuralNetRegressor(
             LSTMModule,
             module__n_features=case.n_features,
+            module__weights=self.weights,
             optimizer=torch.optim.Adam,
             # Keras's epsilon.
             optimizer__eps=1e-7,
             lr=case.learning_rate,
             batch_size=case.batch_size,
-            iterator_train__shuffle=True,
+            iterator_train__shuffle=self.shuffle,
             train_split=None,
             verbose=0,
             **options,
@@ -68,8 +69,6 @@ class SkorchPeer(Peer):
             callbacks=[EpochClock(self.mark)],
             warm_start=True,
         ).initialize()
-        if self.weights is not None:
-            self.net.module_.set_keras_weights(self.weights)
 
     def train(self, epochs):
         self.net.set_params(max_epochs=epochs)

@@ -33,9 +33,7 @@ class TorchPeer(Peer):
     def build(self, seed):
         case = self.case
         torch.manual_seed(seed)
-        self.module = LSTMModule(case.n_features, case.units, case.bidirectional)
-        if self.weights is not None:
-            self.module.set_keras_weights(self.weights)
+        self.module = LSTMModule(case.n_features, case.units, case.bidirectional, self.weights)
         # Keras's epsilon.
         self.optimizer = torch.optim.Adam(self.module.parameters(), case.learning_rate, eps=1e-7)
 

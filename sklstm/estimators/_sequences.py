@@ -12,7 +12,7 @@ from sklstm.utils._aligned import aligned_empty
 
 # Numbers converted at a time: no float64 copy of a long series is ever held, and each block stays
 # in the processor's cache.
-_BLOCK = 32_768
+_BLOCK = 16_384
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +131,16 @@ class Sequences:
         reached = self.count > 0
         first = int(self.start[reached].min(initial=len(self.rows)))
         stop = int((self.start + self.count)[reached].max(initial=first))
-        rows = aligned_empty((stop - first, self.n_features))
-        for block in _blocks(self.rows[first:stop]):
-            rows[block] = (self.rows[first:stop][block] - mean) / scale
+        own_rows = self.rows[first:stop]
+        rows = aligned_empty(own_rows.shape)
+        # Of the shape of a block: NumPy goes through equal shapes at once, and not row by row.
+        size = min(_block_size(own_rows), len(own_rows))
+        means, scales = np.tile(mean, (size, 1)), np.tile(scale, (size, 1))
+        centred = np.empty((size, self.n_features))
+        for block in _blocks(own_rows):
+            n = len(rows[block])
+            np.subtract(own_rows[block], means[:n], out=centred[:n])
+            np.divide(centred[:n], scales[:n], out=rows[block], casting="same_kind")
         start = np.where(reached, self.start - first, 0).astype(np.int32)
         return rows, start, self.count.astype(np.int32)
 
@@ -235,8 +242,12 @@ def _refuse_partly_missing_steps(missing, exists, n_steps) -> None:
 
 def _blocks(rows: np.ndarray) -> list[slice]:
     """Cut rows into runs of about ``_BLOCK`` numbers."""
-    size = max(_BLOCK // rows.shape[1], 1)
+    size = _block_size(rows)
     return [slice(low, low + size) for low in range(0, len(rows), size)]
+
+
+def _block_size(rows: np.ndarray) -> int:
+    return max(_BLOCK // rows.shape[1], 1)
 
 
 def _as_float64(rows: np.ndarray) -> np.ndarray:

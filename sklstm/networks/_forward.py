@@ -11,7 +11,29 @@ from sklstm.networks._spec import NetworkSpec
 _ACTIVATIONS = {"linear": tf.identity, "sigmoid": tf.sigmoid, "softmax": tf.nn.softmax}
 
 
-def apply_layers(
+def apply_layers(spec: NetworkSpec, weights, steps: Steps, **how):
+    """Run windows through the LSTM layers and the dense layer.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The sizes.
+    weights : list of tensors
+        In the order of ``spec.weight_shapes()``.
+    steps : Steps
+        The windows.
+    **how
+        What :func:`apply_lstm_layers` takes.
+
+    Returns
+    -------
+    tensor of shape (n_samples, n_outputs)
+        The activated outputs.
+    """
+    return apply_head(spec, weights, apply_lstm_layers(spec, weights, steps, **how))
+
+
+def apply_lstm_layers(
     spec: NetworkSpec,
     weights,
     steps: Steps,
@@ -20,7 +42,7 @@ def apply_layers(
     training: bool = False,
     after_layer=None,
 ):
-    """Run windows through the LSTM layers and the dense layer.
+    """Run windows through the LSTM layers.
 
     Parameters
     ----------
@@ -40,8 +62,8 @@ def apply_layers(
 
     Returns
     -------
-    tensor of shape (n_samples, n_outputs)
-        The activated outputs.
+    tensor of shape (n_samples, n_last_units)
+        The outputs of the last layer after the last step.
     """
     per_layer = spec.weights_per_layer
     last = len(spec.units) - 1
@@ -52,7 +74,7 @@ def apply_layers(
             x = after_layer(x, layer)
         if layer < last:
             steps = steps_of_outputs(x, steps.count)
-    return apply_head(spec, weights, x)
+    return x
 
 
 def apply_head(spec, weights, x):

@@ -9,19 +9,23 @@ from functools import lru_cache
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks._forward import apply_layers
+from sklstm.networks._forward import apply_head, apply_layers, apply_lstm_layers
 from sklstm.networks._layers import Engine, choose_engine, steps_of_windows
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._tensors import as_tensor
 from sklstm.networks._windows import WindowSet
 
-# Windows in one call: few enough for flat memory, and for an interrupt to get through.
-BLOCK = 1024
 # How a matrix product rounds depends on its shape (vector registers, cache blocks, threads), so
-# every product here has the same one: so many windows at a time, however many are asked for ...
+# every product has the same one, however many windows are asked for. On the kernels, which see to
+# it themselves, that of the dense layer is for so many windows ...
+BLOCK = 1024
+# ... in a call of so many blocks: a call costs as much as some hundred windows. Between stacked
+# layers lie the outputs of all steps, and for flat memory these get one.
+_BLOCKS_IN_A_CALL = 16
+# TensorFlow's operation gets so many windows at a time ...
 _GROUP = 128
-# ... and, on TensorFlow's operation, layers as wide as a whole number of registers, or the last
-# element of a group would be computed by other code than the one before.
+# ... and layers as wide as a whole number of registers, or the last element of a group would be
+# computed by other code than the one before.
 _LANES = 8
 
 
@@ -56,11 +60,15 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
     forward = _compiled_forward(wide, engine)
     weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
     rows = as_tensor(_at_least_one_row(windows.rows))
-    for first in range(0, len(windows), BLOCK):
-        block = slice(first, first + BLOCK)
-        start, count = _whole_groups(windows.start[block]), _whole_groups(windows.count[block])
+    n_at_once = BLOCK * (1 if engine == "block_lstm" or len(spec.units) > 1 else _BLOCKS_IN_A_CALL)
+    for first in range(0, len(windows), n_at_once):
+        some = slice(first, first + n_at_once)
+        start, count = windows.start[some], windows.count[some]
+        n_windows = len(start)
+        if engine == "block_lstm":
+            start, count = _whole_groups(start), _whole_groups(count)
         result = forward(*weight_tensors, rows, tf.constant(start), tf.constant(count)).numpy()
-        outputs[block] = result[: len(windows.start[block])]
+        outputs[some] = result[:n_windows]
     return outputs
 
 
@@ -78,10 +86,22 @@ def _compiled_forward(spec: NetworkSpec, engine: Engine):
     def forward(*tensors):
         *weights, rows, start, count = tensors
 
-        def one_group(group):
-            return apply_layers(spec, weights, steps_of_windows(rows, *group), engine=engine)
+        if engine == "kernels":
+            steps = steps_of_windows(rows, start, count)
+            x = apply_lstm_layers(spec, weights, steps, engine=engine)
+            x = tf.pad(x, [[0, -tf.shape(x)[0] % BLOCK], [0, 0]])
+            groups = tf.reshape(x, [-1, BLOCK, x.shape[-1]])
 
-        groups = tf.reshape(start, [-1, _GROUP]), tf.reshape(count, [-1, _GROUP])
+            def one_group(x):
+                return apply_head(spec, weights, x)
+
+        else:
+            groups = tf.reshape(start, [-1, _GROUP]), tf.reshape(count, [-1, _GROUP])
+
+            def one_group(group):
+                steps = steps_of_windows(rows, *group)
+                return apply_layers(spec, weights, steps, engine=engine)
+
         outputs = tf.map_fn(one_group, groups, fn_output_signature=tf.float32)
         return tf.reshape(outputs, [-1, spec.n_outputs])
 

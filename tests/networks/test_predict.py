@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklstm.networks import NetworkSpec, WindowSet, predict
-from sklstm.networks._predict import BLOCK, _compiled_forward
+from sklstm.networks._predict import _BLOCKS_IN_A_CALL, BLOCK, _compiled_forward
 from tests.networks.helpers import keras_model, random_windows
 
 pytestmark = pytest.mark.usefixtures("fast_engine")
@@ -72,6 +72,17 @@ def test_a_prediction_does_not_depend_on_its_neighbours(spec):
         some = rng.permutation(len(windows))[:size]
         np.testing.assert_array_equal(predict(spec, weights, windows.take(some)), together[some])
     for block in (slice(0, 5), slice(3, 900), slice(BLOCK - 3, BLOCK + 3)):
+        np.testing.assert_array_equal(predict(spec, weights, windows.take(block)), together[block])
+
+
+def test_nor_does_it_where_a_call_of_the_graph_ends():
+    spec = NetworkSpec(3, (5,), 2, "softmax")
+    weights = a_network(spec)
+    # Three calls, as long as one may be.
+    windows = overlapping_windows(spec, 2 * _BLOCKS_IN_A_CALL * BLOCK + 3, longest=4)
+    together = predict(spec, weights, windows)
+    for end in (_BLOCKS_IN_A_CALL * BLOCK, 2 * _BLOCKS_IN_A_CALL * BLOCK):
+        block = slice(end - 3, end + 3)
         np.testing.assert_array_equal(predict(spec, weights, windows.take(block)), together[block])
 
 
