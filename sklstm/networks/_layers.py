@@ -36,6 +36,25 @@ def choose_engine(spec: NetworkSpec, *, training: bool) -> Engine:
     return "block_lstm" if load_kernels() is None else "kernels"
 
 
+def device_of(engine: Engine):
+    """Say where an engine computes, with all that lies between the layers.
+
+    TensorFlow would put what has no place on a GPU, if there is one, and copy to and fro between
+    it and the kernels at every batch.
+
+    Parameters
+    ----------
+    engine : {"kernels", "block_lstm", "keras"}
+        What computes the LSTM layers.
+
+    Returns
+    -------
+    context manager
+        The CPU for the kernels, else what TensorFlow chooses.
+    """
+    return tf.device("/CPU:0" if engine == "kernels" else None)
+
+
 @dataclass(frozen=True, eq=False)
 class Steps:
     """The inputs of a layer, for one batch of samples: where the steps of each one lie.

@@ -15,7 +15,7 @@ import keras
 import tensorflow as tf
 
 from sklstm.networks._adam import with_fused_update
-from sklstm.networks._layers import choose_engine
+from sklstm.networks._layers import choose_engine, device_of
 from sklstm.networks._network import LSTMNetwork, TrainingTask
 from sklstm.networks._spec import NetworkSpec
 
@@ -55,21 +55,22 @@ def borrowed_network(
         Compiled; its weights are whatever they were and have to be set.
     """
     key = _key(spec, optimizer, loss, metrics)
-    network = None if key is None else _take(key)
-    if network is None:
-        network = _compiled_network(spec, optimizer, loss, metrics)
-    network.task = task
-    network.reset_optimizer(None, _fixed_rate(optimizer))
-    try:
-        yield network
-    except BaseException:
-        # Whatever went wrong may have left the network in any state.
-        _detach(network)
-        raise
-    else:
-        _detach(network)
-        if key is not None:
-            _put_back(key, network)
+    with device_of(choose_engine(spec, training=True)):
+        network = None if key is None else _take(key)
+        if network is None:
+            network = _compiled_network(spec, optimizer, loss, metrics)
+        network.task = task
+        network.reset_optimizer(None, _fixed_rate(optimizer))
+        try:
+            yield network
+        except BaseException:
+            # Whatever went wrong may have left the network in any state.
+            _detach(network)
+            raise
+        else:
+            _detach(network)
+            if key is not None:
+                _put_back(key, network)
 
 
 def clear_pool() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from sklstm.networks._forward import apply_head, apply_layers, apply_lstm_layers
-from sklstm.networks._layers import Engine, choose_engine, steps_of_windows
+from sklstm.networks._layers import Engine, choose_engine, device_of, steps_of_windows
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._tensors import as_tensor
 from sklstm.networks._windows import WindowSet
@@ -57,18 +57,21 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
     wide = spec
     if engine == "block_lstm":
         wide = replace(spec, units=tuple(_rounded_up(units, _LANES) for units in spec.units))
-    forward = _compiled_forward(wide, engine)
-    weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
-    rows = as_tensor(_at_least_one_row(windows.rows))
-    n_at_once = BLOCK * (1 if engine == "block_lstm" or len(spec.units) > 1 else _BLOCKS_IN_A_CALL)
-    for first in range(0, len(windows), n_at_once):
-        some = slice(first, first + n_at_once)
-        start, count = windows.start[some], windows.count[some]
-        n_windows = len(start)
-        if engine == "block_lstm":
-            start, count = _whole_groups(start), _whole_groups(count)
-        result = forward(*weight_tensors, rows, tf.constant(start), tf.constant(count)).numpy()
-        outputs[some] = result[:n_windows]
+    with device_of(engine):
+        forward = _compiled_forward(wide, engine)
+        weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
+        rows = as_tensor(_at_least_one_row(windows.rows))
+        n_at_once = BLOCK * (
+            1 if engine == "block_lstm" or len(spec.units) > 1 else _BLOCKS_IN_A_CALL
+        )
+        for first in range(0, len(windows), n_at_once):
+            some = slice(first, first + n_at_once)
+            start, count = windows.start[some], windows.count[some]
+            n_windows = len(start)
+            if engine == "block_lstm":
+                start, count = _whole_groups(start), _whole_groups(count)
+            result = forward(*weight_tensors, rows, tf.constant(start), tf.constant(count)).numpy()
+            outputs[some] = result[:n_windows]
     return outputs
 
 
