@@ -13,10 +13,11 @@ if keras.backend.backend() != "tensorflow":
 
 from sklstm.networks._export import export_model
 from sklstm.networks._layers import choose_engine
-from sklstm.networks._network import Examples, LSTMNetwork, TrainingTask
+from sklstm.networks._network import LSTMNetwork
 from sklstm.networks._pool import borrowed_network, clear_pool
-from sklstm.networks._predict import predict
+from sklstm.networks._predict import predict, predict_steps
 from sklstm.networks._spec import NetworkSpec
+from sklstm.networks._task import Examples, TrainingTask
 from sklstm.networks._threads import keep_to_the_limit_of_the_worker
 from sklstm.networks._windows import WindowSet
 
@@ -33,4 +34,5 @@ __all__ = [
     "clear_pool",
     "export_model",
     "predict",
+    "predict_steps",
 ]

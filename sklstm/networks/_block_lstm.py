@@ -81,8 +81,8 @@ def gather_steps(steps):
     return tf.gather(steps.rows, tf.minimum(positions, tf.shape(steps.rows)[0] - 1))
 
 
-def lstm_layer(x, counts, weights, *, only_last):
-    """Run one LSTM layer, in one or both directions, over windows of different lengths.
+def one_direction(x, counts, weights, state, *, reverse):
+    """Run an LSTM over windows of different lengths, in one direction.
 
     Parameters
     ----------
@@ -90,39 +90,37 @@ def lstm_layer(x, counts, weights, *, only_last):
         Windows; the first ``counts[i]`` steps of sample *i* exist, the rest is finite padding.
     counts : tensor of shape (n_samples,), int32
         Number of steps that exist.
-    weights : list of 3 or 6 tensors
-        Kernel, recurrent kernel and bias; a second three make the layer bidirectional.
-    only_last : bool
-        Whether only the state after the last step is wanted.
+    weights : list of 3 tensors
+        Kernel, recurrent kernel and bias.
+    state : pair of tensors of shape (n_samples, n_units), or None
+        h and c before the step that is read first; None is 0.
+    reverse : bool
+        Whether to read every window from its end.
 
     Returns
     -------
-    tensor of shape (n_samples, n_outputs) or (n_steps, n_samples, n_outputs)
-        The outputs, the directions concatenated; 0 after a window without steps.
+    h : tensor of shape (n_steps, n_samples, n_units)
+        The outputs, each in the place of its step. Beyond the end of a window they mean nothing.
+    state : pair of tensors of shape (n_samples, n_units)
+        h and c after the step that was read last; the given state for a window without steps.
     """
-    forwards = _one_direction(x, weights[:3])
-    if len(weights) == 3:
-        return _at_last_step(forwards, counts) if only_last else forwards
-    backwards = _one_direction(_reversed(x, counts), weights[3:])
-    if only_last:
-        ends = _at_last_step(forwards, counts), _at_last_step(backwards, counts)
-        return tf.concat(ends, axis=-1)
-    return tf.concat([forwards, _reversed(backwards, counts)], axis=-1)
-
-
-def _one_direction(x, weights):
     n_units = weights[1].shape[0]
-    zeros = tf.zeros([tf.shape(x)[1], n_units], x.dtype)
-    h, _ = lstm_steps(x, zeros, zeros, *weights)
+    if state is None:
+        zeros = tf.zeros([tf.shape(x)[1], n_units], x.dtype)
+        state = zeros, zeros
+    h, c = lstm_steps(_reversed(x, counts) if reverse else x, *state, *weights)
     h.set_shape([None, None, n_units])
-    return h
+    last = tuple(
+        _at_last_step(part, counts, before) for part, before in zip((h, c), state, strict=True)
+    )
+    return _reversed(h, counts) if reverse else h, last
 
 
 def _reversed(x, counts):
     return tf.reverse_sequence(x, counts, seq_axis=0, batch_axis=1)
 
 
-def _at_last_step(h, counts):
+def _at_last_step(h, counts, before):
     samples = tf.range(tf.shape(counts)[0])
     last = tf.gather_nd(h, tf.stack([tf.maximum(counts - 1, 0), samples], axis=1))
-    return tf.where((counts > 0)[:, None], last, tf.zeros_like(last))
+    return tf.where((counts > 0)[:, None], last, before)

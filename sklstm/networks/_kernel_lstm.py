@@ -8,8 +8,8 @@ import tensorflow as tf
 from sklstm.networks._kernels import load_kernels
 
 
-def one_direction(steps, weights, *, reverse, training, returns_sequences):
-    """Run an LSTM over windows of different lengths, in one direction, from a state of 0.
+def one_direction(steps, weights, state, *, reverse, training, returns_sequences):
+    """Run an LSTM over windows of different lengths, in one direction.
 
     Parameters
     ----------
@@ -18,6 +18,8 @@ def one_direction(steps, weights, *, reverse, training, returns_sequences):
     weights : list of 3 tensors
         Kernel ``(n_inputs, 4 * n_units)``, recurrent kernel ``(n_units, 4 * n_units)`` and bias
         ``(4 * n_units,)``, gates in Keras's order i, f, c, o.
+    state : pair of tensors of shape (n_samples, n_units), or None
+        h and c before the step that is read first; None is 0.
     reverse : bool
         Whether to read every window from its end.
     training : bool
@@ -29,21 +31,21 @@ def one_direction(steps, weights, *, reverse, training, returns_sequences):
     -------
     h : tensor of shape (n_steps, n_samples, n_units)
         The outputs, each in the place of its step; without a row if they are not wanted.
-    h_last : tensor of shape (n_samples, n_units)
-        The state after the step that was read last; 0 for a window without steps.
+    state : pair of tensors of shape (n_samples, n_units)
+        h and c after the step that was read last; the given state for a window without steps.
     """
-    n_units = weights[1].shape[0]
-    zeros = tf.zeros([tf.shape(steps.start)[0], n_units])
-    h, h_last, _ = lstm_steps(
+    if state is None:
+        zeros = tf.zeros([tf.shape(steps.start)[0], weights[1].shape[0]])
+        state = zeros, zeros
+    h, *state = lstm_steps(
         steps,
-        zeros,
-        zeros,
+        *state,
         *weights,
         reverse=reverse,
         training=training,
         returns_sequences=returns_sequences,
     )
-    return h, h_last
+    return h, tuple(state)
 
 
 def lstm_steps(

@@ -122,7 +122,9 @@ def steps_of_outputs(outputs, count) -> Steps:
     return Steps(rows, tf.range(n_samples), count, n_samples, n_steps, are_outputs=True)
 
 
-def lstm_layer(steps: Steps, weights, *, engine: Engine, training: bool, only_last: bool):
+def lstm_layer(
+    steps: Steps, weights, state=None, *, engine: Engine, training: bool, only_last: bool
+):
     """Run one LSTM layer, in one or both directions.
 
     Parameters
@@ -131,6 +133,8 @@ def lstm_layer(steps: Steps, weights, *, engine: Engine, training: bool, only_la
         The inputs.
     weights : list of 3 or 6 tensors
         Kernel, recurrent kernel and bias; a second three make the layer bidirectional.
+    state : pair of tensors of shape (n_samples, n_units), default=None
+        h and c before the first step, of a layer of one direction; None is 0.
     engine : {"kernels", "block_lstm"}
         What computes it.
     training : bool
@@ -140,21 +144,28 @@ def lstm_layer(steps: Steps, weights, *, engine: Engine, training: bool, only_la
 
     Returns
     -------
-    tensor of shape (n_samples, n_outputs) or (n_steps, n_samples, n_outputs)
-        The outputs, the directions concatenated; 0 after a window without steps. Beyond the end
-        of a window they mean nothing.
+    outputs : tensor of shape (n_samples, n_outputs) or (n_steps, n_samples, n_outputs)
+        The outputs, the directions concatenated; the state before for a window without steps.
+        Beyond the end of a window they mean nothing.
+    state : pair of tensors of shape (n_samples, n_units)
+        h and c after the step that was read last, of the last direction.
     """
-    if engine == "block_lstm":
-        x = _block_lstm.gather_steps(steps)
-        return _block_lstm.lstm_layer(x, steps.count, weights, only_last=only_last)
+    x = _block_lstm.gather_steps(steps) if engine == "block_lstm" else None
     outputs = []
     for first in range(0, len(weights), 3):
-        h, h_last = _kernel_lstm.one_direction(
-            steps,
-            weights[first : first + 3],
-            reverse=first > 0,
-            training=training,
-            returns_sequences=not only_last,
-        )
-        outputs.append(h_last if only_last else h)
-    return outputs[0] if len(outputs) == 1 else tf.concat(outputs, axis=-1)
+        own, reverse = weights[first : first + 3], first > 0
+        if engine == "block_lstm":
+            h, state = _block_lstm.one_direction(
+                x, steps.count, own, None if reverse else state, reverse=reverse
+            )
+        else:
+            h, state = _kernel_lstm.one_direction(
+                steps,
+                own,
+                None if reverse else state,
+                reverse=reverse,
+                training=training,
+                returns_sequences=not only_last,
+            )
+        outputs.append(state[0] if only_last else h)
+    return outputs[0] if len(outputs) == 1 else tf.concat(outputs, axis=-1), state

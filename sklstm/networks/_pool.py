@@ -16,8 +16,9 @@ import tensorflow as tf
 
 from sklstm.networks._adam import with_fused_update
 from sklstm.networks._layers import choose_engine, device_of
-from sklstm.networks._network import LSTMNetwork, TrainingTask
+from sklstm.networks._network import LSTMNetwork
 from sklstm.networks._spec import NetworkSpec
+from sklstm.networks._task import TrainingTask
 
 MAX_IDLE_NETWORKS = 16
 

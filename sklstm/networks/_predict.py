@@ -1,4 +1,4 @@
-"""Predictions as a compiled function that takes the weights as arguments."""
+"""Predictions as compiled functions that take the weights as arguments."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks._forward import apply_head, apply_layers, apply_lstm_layers
+from sklstm.networks._forward import apply_head, apply_lstm_layers
 from sklstm.networks._layers import Engine, choose_engine, device_of, steps_of_windows
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._tensors import as_tensor
@@ -17,7 +17,7 @@ from sklstm.networks._windows import WindowSet
 
 # How a matrix product rounds depends on its shape (vector registers, cache blocks, threads), so
 # every product has the same one, however many windows are asked for. On the kernels, which see to
-# it themselves, that of the dense layer is for so many windows ...
+# it themselves, that of the dense layer is for so many windows or steps ...
 BLOCK = 1024
 # ... in a call of so many blocks: a call costs as much as some hundred windows. Between stacked
 # layers lie the outputs of all steps, and for flat memory these get one.
@@ -27,6 +27,12 @@ _GROUP = 128
 # ... and layers as wide as a whole number of registers, or the last element of a group would be
 # computed by other code than the one before.
 _LANES = 8
+# Where all steps are wanted: how many of a window in a call, and of all windows of the call.
+_STEPS_IN_A_CALL = 8192
+_ALL_STEPS_IN_A_CALL = 1 << 17
+
+# h and c of each layer.
+State = list[tuple[np.ndarray, np.ndarray]]
 
 
 def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) -> np.ndarray:
@@ -48,67 +54,163 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
     Returns
     -------
     ndarray of shape (n_windows, n_outputs), float32
-        The activated outputs.
+        The activated outputs after the last step.
     """
     outputs = np.empty((len(windows), spec.n_outputs), dtype=np.float32)
     if len(windows) == 0:
         return outputs
-    engine = choose_engine(spec, training=False)
-    wide = spec
-    if engine == "block_lstm":
-        wide = replace(spec, units=tuple(_rounded_up(units, _LANES) for units in spec.units))
+    engine, wide = _engine_and_widths(spec)
+    n_blocks = _BLOCKS_IN_A_CALL if engine == "kernels" and len(spec.units) == 1 else 1
+    n_at_once = BLOCK * n_blocks
     with device_of(engine):
         forward = _compiled_forward(wide, engine)
         weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
         rows = as_tensor(_at_least_one_row(windows.rows))
-        n_at_once = BLOCK * (
-            1 if engine == "block_lstm" or len(spec.units) > 1 else _BLOCKS_IN_A_CALL
-        )
         for first in range(0, len(windows), n_at_once):
             some = slice(first, first + n_at_once)
-            start, count = windows.start[some], windows.count[some]
-            n_windows = len(start)
-            if engine == "block_lstm":
-                start, count = _whole_groups(start), _whole_groups(count)
-            result = forward(*weight_tensors, rows, tf.constant(start), tf.constant(count)).numpy()
-            outputs[some] = result[:n_windows]
+            where = _whole_groups(windows.start[some], windows.count[some], engine)
+            result = forward(*weight_tensors, rows, *where).numpy()
+            outputs[some] = result[: len(windows.start[some])]
     return outputs
+
+
+def predict_steps(
+    spec: NetworkSpec,
+    weights: list[np.ndarray],
+    windows: WindowSet,
+    states: State | None = None,
+) -> tuple[np.ndarray, State]:
+    """Compute the outputs of a network at every step of any number of windows.
+
+    Long windows are read in parts, the state carried from each to the next, unless the network also
+    reads backwards. What holds for :func:`predict` holds here. In a network of one direction the
+    last output of a window is that of :func:`predict`, to the bit; read backwards, it has seen one
+    step.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The sizes.
+    weights : list of ndarray, float32
+        In the order of ``spec.weight_shapes()``.
+    windows : WindowSet
+        The inputs, already scaled.
+    states : list of pairs of ndarray of shape (n_windows, n_units), float32, default=None
+        h and c of each layer before the first step, for a network of one direction; None is 0.
+
+    Returns
+    -------
+    outputs : ndarray of shape (sum of the counts, n_outputs), float32
+        The activated outputs of the steps of the first window, then those of the second ...
+    states : list of pairs of ndarray of shape (n_windows, n_units), float32
+        h and c of each layer after the last step; without meaning in a bidirectional network.
+    """
+    start, count = windows.start.astype(np.int64), windows.count.astype(np.int64)
+    begin_of = np.cumsum(count) - count
+    outputs = np.empty((int(count.sum()), spec.n_outputs), dtype=np.float32)
+    if states is None:
+        shapes = [(len(windows), units) for units in spec.units]
+        states = [(np.zeros(s, np.float32), np.zeros(s, np.float32)) for s in shapes]
+    else:
+        states = [(h.copy(), c.copy()) for h, c in states]
+    if len(windows) == 0:
+        return outputs, states
+    engine, wide = _engine_and_widths(spec)
+    longest = int(count.max(initial=1))
+    part = longest if spec.bidirectional else min(longest, _STEPS_IN_A_CALL)
+    n_at_once = BLOCK if engine == "kernels" else _GROUP
+    n_at_once = int(np.clip(_ALL_STEPS_IN_A_CALL // max(part, 1), 1, n_at_once))
+    with device_of(engine):
+        forward = _compiled_steps(wide, engine)
+        weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
+        rows = as_tensor(_at_least_one_row(windows.rows))
+        for first in range(0, len(windows), n_at_once):
+            some = slice(first, first + n_at_once)
+            n_windows = len(start[some])
+            for done in range(0, max(int(count[some].max()), 1), max(part, 1)):
+                n_steps = np.clip(count[some] - done, 0, part)
+                begin = np.where(n_steps > 0, start[some] + done, 0)
+                where = _whole_groups(begin, n_steps, engine)
+                before = _wide_states(wide, [(h[some], c[some]) for h, c in states], len(where[0]))
+                result, *after = forward(*weight_tensors, rows, *where, *before)
+                step = np.arange(int(n_steps.sum())) - np.repeat(
+                    np.cumsum(n_steps) - n_steps, n_steps
+                )
+                outputs[np.repeat(begin_of[some] + done, n_steps) + step] = result.numpy()
+                for (h, c), new_h, new_c in zip(states, after[0::2], after[1::2], strict=True):
+                    h[some] = new_h.numpy()[:n_windows, : h.shape[1]]
+                    c[some] = new_c.numpy()[:n_windows, : c.shape[1]]
+    return outputs, states
 
 
 @lru_cache(maxsize=64)
 def _compiled_forward(spec: NetworkSpec, engine: Engine):
+    @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec))
+    def forward(*tensors):
+        *weights, rows, start, count = tensors
+
+        def lstm_layers(group):
+            steps = steps_of_windows(rows, *group)
+            return apply_lstm_layers(spec, weights, steps, engine=engine)[0]
+
+        if engine == "kernels":
+            x = lstm_layers((start, count))
+        else:
+            groups = tf.reshape(start, [-1, _GROUP]), tf.reshape(count, [-1, _GROUP])
+            x = tf.map_fn(lstm_layers, groups, fn_output_signature=tf.float32)
+            x = tf.reshape(x, [-1, x.shape[-1]])
+        return _head_in_blocks(spec, weights, x)
+
+    return forward.get_concrete_function()
+
+
+@lru_cache(maxsize=64)
+def _compiled_steps(spec: NetworkSpec, engine: Engine):
+    states = [tf.TensorSpec([None, units], tf.float32) for units in spec.units for _ in "hc"]
+
+    @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec) + states)
+    def forward(*tensors):
+        tensors, before = tensors[: -len(states)], tensors[-len(states) :]
+        *weights, rows, start, count = tensors
+        x, after = apply_lstm_layers(
+            spec,
+            weights,
+            steps_of_windows(rows, start, count),
+            None if spec.bidirectional else list(zip(before[0::2], before[1::2], strict=True)),
+            engine=engine,
+            only_last=False,
+        )
+        exists = tf.sequence_mask(count, tf.shape(x)[0])
+        x = tf.boolean_mask(tf.transpose(x, [1, 0, 2]), exists)
+        return _head_in_blocks(spec, weights, x), *(part for state in after for part in state)
+
+    return forward.get_concrete_function()
+
+
+def _signature(spec: NetworkSpec) -> list[tf.TensorSpec]:
     vector = tf.TensorSpec([None], tf.int32)
-    signature = [
+    return [
         *(tf.TensorSpec(shape, tf.float32) for shape in spec.weight_shapes()),
         tf.TensorSpec([None, spec.n_features], tf.float32),
         vector,
         vector,
     ]
 
-    @tf.function(autograph=False, jit_compile=False, input_signature=signature)
-    def forward(*tensors):
-        *weights, rows, start, count = tensors
 
-        if engine == "kernels":
-            steps = steps_of_windows(rows, start, count)
-            x = apply_lstm_layers(spec, weights, steps, engine=engine)
-            x = tf.pad(x, [[0, -tf.shape(x)[0] % BLOCK], [0, 0]])
-            groups = tf.reshape(x, [-1, BLOCK, x.shape[-1]])
+def _head_in_blocks(spec, weights, x):
+    n = tf.shape(x)[0]
+    groups = tf.reshape(tf.pad(x, [[0, -n % BLOCK], [0, 0]]), [-1, BLOCK, x.shape[-1]])
+    outputs = tf.map_fn(
+        lambda group: apply_head(spec, weights, group), groups, fn_output_signature=tf.float32
+    )
+    return tf.reshape(outputs, [-1, spec.n_outputs])[:n]
 
-            def one_group(x):
-                return apply_head(spec, weights, x)
 
-        else:
-            groups = tf.reshape(start, [-1, _GROUP]), tf.reshape(count, [-1, _GROUP])
-
-            def one_group(group):
-                steps = steps_of_windows(rows, *group)
-                return apply_layers(spec, weights, steps, engine=engine)
-
-        outputs = tf.map_fn(one_group, groups, fn_output_signature=tf.float32)
-        return tf.reshape(outputs, [-1, spec.n_outputs])
-
-    return forward.get_concrete_function()
+def _engine_and_widths(spec: NetworkSpec) -> tuple[Engine, NetworkSpec]:
+    engine = choose_engine(spec, training=False)
+    if engine == "kernels":
+        return engine, spec
+    return engine, replace(spec, units=tuple(_rounded_up(units, _LANES) for units in spec.units))
 
 
 def _widened(spec: NetworkSpec, wide: NetworkSpec, weights: list[np.ndarray]) -> list[np.ndarray]:
@@ -129,6 +231,16 @@ def _widened(spec: NetworkSpec, wide: NetworkSpec, weights: list[np.ndarray]) ->
     return [*widened, _grown(next(theirs), 0, inputs), next(theirs)]
 
 
+def _wide_states(wide: NetworkSpec, states: State, n_windows: int) -> list[tf.Tensor]:
+    """Add the units of `_widened` and the windows of `_whole_groups`, all at 0."""
+    tensors = []
+    for units, state in zip(wide.units, states, strict=True):
+        for part in state:
+            missing = [(0, n_windows - part.shape[0]), (0, units - part.shape[1])]
+            tensors.append(tf.constant(np.pad(part, missing)))
+    return tensors
+
+
 def _grown(array: np.ndarray, axis: int, parts: list[tuple[int, int]]) -> np.ndarray:
     shape = list(array.shape)
     shape[axis] = sum(new for _, new in parts)
@@ -140,11 +252,12 @@ def _grown(array: np.ndarray, axis: int, parts: list[tuple[int, int]]) -> np.nda
     return grown
 
 
-def _whole_groups(positions: np.ndarray) -> np.ndarray:
-    """Fill up with windows without steps."""
-    filled = np.zeros(_rounded_up(len(positions), _GROUP), dtype=np.int32)
-    filled[: len(positions)] = positions
-    return filled
+def _whole_groups(start: np.ndarray, count: np.ndarray, engine: Engine) -> list[tf.Tensor]:
+    """Fill up with windows without steps where windows come in groups."""
+    n_windows = len(start) if engine == "kernels" else _rounded_up(len(start), _GROUP)
+    filled = np.zeros((2, n_windows), dtype=np.int32)
+    filled[:, : len(start)] = start, count
+    return [tf.constant(positions) for positions in filled]
 
 
 def _rounded_up(n: int, multiple: int) -> int:

@@ -28,6 +28,11 @@ class NetworkSpec:
         Fraction of the outputs of every LSTM layer dropped in training.
     recurrent_dropout : float, default=0.0
         Fraction of the state dropped in the recurrence in training.
+    returns_sequences : bool, default=False
+        Whether it is trained on an answer for each step of a window, not for the last one alone.
+    stateful : bool, default=False
+        Whether the state flows from each window to the next of its series; it is then trained on
+        answers for steps, too.
     """
 
     n_features: int
@@ -37,6 +42,13 @@ class NetworkSpec:
     bidirectional: bool = False
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
+    returns_sequences: bool = False
+    stateful: bool = False
+
+    @property
+    def answers_steps(self) -> bool:
+        """Whether targets belong to steps, not to windows."""
+        return self.returns_sequences or self.stateful
 
     @property
     def n_directions(self) -> int:

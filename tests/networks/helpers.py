@@ -22,7 +22,7 @@ ENGINES = [
 ]
 
 
-def keras_model(spec: NetworkSpec, weights=None) -> keras.Model:
+def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Model:
     """Build the network of plain Keras layers, steps of NaN masked."""
     inputs = keras.Input((None, spec.n_features))
     missing = ops.isnan(inputs)
@@ -30,7 +30,7 @@ def keras_model(spec: NetworkSpec, weights=None) -> keras.Model:
     x = ops.where(missing, 0.0, inputs)
     for number, units in enumerate(spec.units):
         last = number == len(spec.units) - 1
-        layer = keras.layers.LSTM(units, return_sequences=not last)
+        layer = keras.layers.LSTM(units, return_sequences=all_steps or not last)
         if spec.bidirectional:
             layer = keras.layers.Bidirectional(layer)
         x = layer(x, mask=mask)

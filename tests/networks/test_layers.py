@@ -13,7 +13,13 @@ from sklstm.networks import NetworkSpec, choose_engine
 from sklstm.networks._forward import apply_layers
 from sklstm.networks._kernels import load_kernels
 from sklstm.networks._layers import lstm_layer, steps_of_outputs, steps_of_windows
-from tests.networks.helpers import ENGINES, keras_model, naive_lstm, random_windows
+from tests.networks.helpers import (
+    ENGINES,
+    keras_model,
+    layer_arguments,
+    naive_lstm,
+    random_windows,
+)
 
 MASKS = ("full", "left", "right", "middle", "random", "none")
 
@@ -84,7 +90,7 @@ def test_sequences_are_in_the_order_of_the_steps(engine, n_directions):
     own = [tf.constant(w) for w in spec.initial_weights(rng)[: 3 * n_directions]]
     x = tf.constant(rng.normal(size=(4, 5, 2)), tf.float32)
     counts = tf.constant([4, 1, 2, 3, 4])
-    outputs = lstm_layer(
+    outputs, _ = lstm_layer(
         steps_of_outputs(x, counts), own, engine=engine, training=False, only_last=False
     )
     zeros = tf.zeros([1, 3])
@@ -96,6 +102,30 @@ def test_sequences_are_in_the_order_of_the_steps(engine, n_directions):
         np.testing.assert_allclose(
             outputs[:count, sample], tf.concat(naive, axis=-1)[:, 0], rtol=0, atol=2e-6
         )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_state_comes_in_and_goes_out(engine):
+    x, h, c, *weights = layer_arguments(0, n_steps=5, n_samples=4)
+    counts = tf.constant([5, 1, 0, 3])
+    outputs, (h_last, c_last) = lstm_layer(
+        steps_of_outputs(x, counts),
+        weights,
+        (h, c),
+        engine=engine,
+        training=False,
+        only_last=False,
+    )
+    for sample, count in enumerate(counts.numpy()):
+        one = slice(sample, sample + 1)
+        # A window without steps leaves the state as it was.
+        expected_h, expected_c = h[one], c[one]
+        if count:
+            hs, cs = naive_lstm(x[:count, one], h[one], c[one], *weights)
+            np.testing.assert_allclose(outputs[:count, one], hs, rtol=0, atol=2e-6)
+            expected_h, expected_c = hs[-1], cs[-1]
+        np.testing.assert_allclose(h_last[one], expected_h, rtol=0, atol=2e-6)
+        np.testing.assert_allclose(c_last[one], expected_c, rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

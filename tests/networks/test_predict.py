@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklstm.networks import NetworkSpec, WindowSet, predict
+from sklstm.networks import NetworkSpec, WindowSet, _predict, predict, predict_steps
 from sklstm.networks._predict import _BLOCKS_IN_A_CALL, BLOCK, _compiled_forward
 from tests.networks.helpers import keras_model, random_windows
 
@@ -84,6 +84,67 @@ def test_nor_does_it_where_a_call_of_the_graph_ends():
     for end in (_BLOCKS_IN_A_CALL * BLOCK, 2 * _BLOCKS_IN_A_CALL * BLOCK):
         block = slice(end - 3, end + 3)
         np.testing.assert_array_equal(predict(spec, weights, windows.take(block)), together[block])
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    units=st.lists(st.integers(1, 19), min_size=1, max_size=3).map(tuple),
+    bidirectional=st.booleans(),
+    mask=st.sampled_from(["full", "left", "right", "middle", "random", "none"]),
+)
+def test_all_steps_are_those_of_the_masked_keras_layers(seed, units, bidirectional, mask):
+    rng = np.random.default_rng(seed)
+    spec = NetworkSpec(3, units, 2, "softmax", bidirectional)
+    weights = a_network(spec, seed)
+    windows, X = random_windows(rng, 5, 6, 3, how=mask)
+    expected = keras_model(spec, weights, all_steps=True)(X).numpy()
+    outputs, _ = predict_steps(spec, weights, windows)
+    np.testing.assert_allclose(outputs, expected[~np.isnan(X[:, :, 0])], rtol=0, atol=4e-6)
+
+
+@pytest.mark.parametrize("spec", [s for s in SPECS if not s.bidirectional], ids=str)
+def test_the_last_of_all_steps_is_the_prediction(spec):
+    weights = a_network(spec)
+    windows = overlapping_windows(spec, BLOCK + 76)
+    windows = windows.take(np.flatnonzero(windows.count))
+    outputs, _ = predict_steps(spec, weights, windows)
+    last = outputs[np.cumsum(windows.count) - 1]
+    np.testing.assert_array_equal(last, predict(spec, weights, windows))
+
+
+@pytest.mark.parametrize("units", [(5,), (9, 4)])
+@pytest.mark.parametrize("part", [1, 2, 5])
+def test_reading_in_parts_is_reading_at_once(monkeypatch, units, part):
+    spec = NetworkSpec(2, units, 3, "softmax")
+    weights = a_network(spec)
+    windows = overlapping_windows(spec, 40)
+    outputs, states = predict_steps(spec, weights, windows)
+    # By the function itself ...
+    monkeypatch.setattr(_predict, "_STEPS_IN_A_CALL", part)
+    again, states_again = predict_steps(spec, weights, windows)
+    np.testing.assert_array_equal(again, outputs)
+    np.testing.assert_array_equal(np.array(states_again[0]), np.array(states[0]))
+    # ... and by hand.
+    ends, found = None, [[] for _ in range(len(windows))]
+    for done in range(0, windows.count.max(), part):
+        count = np.clip(windows.count - done, 0, part).astype(np.int32)
+        some = WindowSet(windows.rows, windows.start + done * (count > 0), count)
+        piece, ends = predict_steps(spec, weights, some, ends)
+        for window, steps in enumerate(np.split(piece, np.cumsum(count)[:-1])):
+            found[window].append(steps)
+    np.testing.assert_array_equal(
+        np.concatenate([np.concatenate(steps) for steps in found]), outputs
+    )
+    for end, state in zip(ends, states, strict=True):
+        np.testing.assert_array_equal(np.array(end), np.array(state))
+
+
+def test_given_states_are_not_changed():
+    spec = NetworkSpec(2, (3,), 1, "linear")
+    states = [(np.ones((4, 3), np.float32), np.ones((4, 3), np.float32))]
+    predict_steps(spec, a_network(spec), overlapping_windows(spec, 4), states)
+    np.testing.assert_array_equal(states[0], np.ones((2, 4, 3)))
 
 
 def test_nothing_is_compiled_twice_for_an_architecture():

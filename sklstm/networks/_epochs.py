@@ -1,0 +1,242 @@
+"""A whole epoch, of training or of evaluation, as one graph."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import keras
+import tensorflow as tf
+
+from sklstm.networks._block_lstm import gather_steps
+from sklstm.networks._forward import apply_head, apply_lstm_layers
+from sklstm.networks._layers import choose_engine, steps_of_windows
+from sklstm.networks._spec import NetworkSpec
+
+
+def train_epoch_of(network):
+    """Compile a training epoch of a network.
+
+    Parameters
+    ----------
+    network : LSTMNetwork
+        Compiled. Its variables, its optimizer and its metrics are what the graph changes.
+
+    Returns
+    -------
+    callable
+        Takes rows, start, count, begins, targets and weights of the examples, the order of the
+        windows, the size of a batch and two numbers as a seed; returns the logs.
+    """
+    spec, optimizer, variables = network.spec, network.optimizer, network.ordered_variables
+
+    # The fused op has no XLA kernel.
+    @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec, n_seeds=1))
+    def train_epoch(*tensors):
+        *examples, order, batch_size, seed = tensors
+
+        def one_batch(batch, *states):
+            chosen = order[batch * batch_size : (batch + 1) * batch_size]
+            with tf.GradientTape() as tape:
+                y_pred, y, weight, states = _answers(
+                    network, examples, chosen, states, dropout_seed=seed + tf.stack([0, batch])
+                )
+                loss = network.compute_loss(y=y, y_pred=y_pred, sample_weight=weight)
+
+            def learn():
+                gradients = tape.gradient(loss, [v.value for v in variables])
+                optimizer.apply(gradients, variables)
+                _track(network, loss, y, y_pred, weight)
+                return True
+
+            # Parts of a series may be without a label, and still carry the state on.
+            if spec.stateful:
+                tf.cond(tf.size(weight) > 0, learn, lambda: False)
+            else:
+                learn()
+            return states
+
+        _loop_over_batches(spec, one_batch, order, batch_size)
+        return network.get_metrics_result()
+
+    # The graph itself: looking it up costs time, and TensorFlow warns of one graph a network.
+    return train_epoch.get_concrete_function()
+
+
+def evaluation_of(network):
+    """Compile the evaluation of a network.
+
+    Parameters
+    ----------
+    network : LSTMNetwork
+        Compiled.
+
+    Returns
+    -------
+    callable
+        Takes rows, start, count, begins, targets and weights of the examples, the order of the
+        windows and the size of a batch; returns the logs.
+    """
+    spec = network.spec
+
+    @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec, n_seeds=0))
+    def evaluate_all(*tensors):
+        *examples, order, batch_size = tensors
+
+        def one_batch(batch, *states):
+            chosen = order[batch * batch_size : (batch + 1) * batch_size]
+            y_pred, y, weight, states = _answers(network, examples, chosen, states)
+
+            def note():
+                loss = network.compute_loss(
+                    y=y, y_pred=y_pred, sample_weight=weight, training=False
+                )
+                _track(network, loss, y, y_pred, weight)
+                return True
+
+            if spec.stateful:
+                tf.cond(tf.size(weight) > 0, note, lambda: False)
+            else:
+                note()
+            return states
+
+        _loop_over_batches(spec, one_batch, order, batch_size)
+        return network.get_metrics_result()
+
+    return evaluate_all.get_concrete_function()
+
+
+def keras_layers(spec: NetworkSpec) -> list[keras.layers.Layer]:
+    """Build Keras's own layers, for training that the fast engines cannot do.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The sizes.
+
+    Returns
+    -------
+    list of keras.layers.Layer
+        One for each LSTM layer, with weights of 0.
+    """
+    layers: list[keras.layers.Layer] = []
+    n_inputs = spec.n_features
+    for number, units in enumerate(spec.units):
+        layer = keras.layers.LSTM(
+            units,
+            recurrent_dropout=spec.recurrent_dropout,
+            return_sequences=spec.answers_steps or number < len(spec.units) - 1,
+            return_state=spec.stateful,
+            kernel_initializer="zeros",
+            recurrent_initializer="zeros",
+            use_cudnn=False,
+            seed=0,
+            dtype="float32",
+        )
+        if spec.bidirectional:
+            layer = keras.layers.Bidirectional(layer, dtype="float32")
+        layer.build((None, None, n_inputs))
+        n_inputs = units * spec.n_directions
+        layers.append(layer)
+    return layers
+
+
+def _loop_over_batches(spec, one_batch, order, batch_size):
+    n_batches = (tf.size(order) + batch_size - 1) // batch_size
+    states = []
+    if spec.stateful:
+        states = [tf.zeros([batch_size, units]) for units in spec.units for _ in "hc"]
+    tf.while_loop(
+        lambda batch, *_: batch < n_batches,
+        lambda batch, *states: (batch + 1, *one_batch(batch, *states)),
+        (tf.constant(0), *states),
+        shape_invariants=(
+            tf.TensorShape([]),
+            *(tf.TensorShape([None, units]) for units in spec.units for _ in "hc" if states),
+        ),
+        parallel_iterations=1,
+    )
+
+
+def _answers(network, examples, chosen, states, *, dropout_seed=None):
+    """Run a batch; return what the network answers, what it should, the weights, and its state."""
+    rows, start, count, begins, targets, weights = examples
+    spec = network.spec
+    steps = steps_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
+    if spec.stateful:
+        goes_on = tf.cast(~tf.gather(begins, chosen), tf.float32)[:, None]
+        states = [state * goes_on for state in states]
+    x, states = _lstm_layers(network, steps, states, dropout_seed)
+    if spec.answers_steps:
+        # Rows of the labelled steps, and the outputs there.
+        step = tf.range(steps.n_steps)[:, None]
+        row = tf.minimum(steps.start + step, tf.shape(rows)[0] - 1)
+        labelled = (step < steps.count) & ~tf.math.is_nan(tf.gather(targets[:, 0], row))
+        where = tf.where(labelled)
+        x, chosen = tf.gather_nd(x, where), tf.gather_nd(row, where)
+    y_pred = apply_head(spec, network.weights_now(), x)
+    return y_pred, tf.gather(targets, chosen), tf.gather(weights, chosen), states
+
+
+def _lstm_layers(network, steps, states, dropout_seed):
+    spec, training = network.spec, dropout_seed is not None
+    n_layers = len(spec.units)
+
+    def drop(outputs, layer):
+        # Each layer of each batch has a seed of its own.
+        seed = dropout_seed * [1, n_layers] + [0, layer]
+        return tf.nn.experimental.stateless_dropout(outputs, spec.dropout, seed=seed)
+
+    after_layer = drop if training and spec.dropout > 0 else None
+    pairs = list(zip(states[0::2], states[1::2], strict=True)) if spec.stateful else None
+    engine = network.engine if training else choose_engine(spec, training=False)
+    if engine == "keras":
+        return _through_keras(network, steps, pairs, after_layer)
+    x, ends = apply_lstm_layers(
+        spec,
+        network.weights_now(),
+        steps,
+        pairs,
+        engine=engine,
+        training=training,
+        only_last=not spec.answers_steps,
+        after_layer=after_layer,
+    )
+    return x, [part for pair in ends for part in pair] if spec.stateful else []
+
+
+def _through_keras(network, steps, pairs, after_layer):
+    x = tf.transpose(gather_steps(steps), [1, 0, 2])
+    mask = tf.sequence_mask(steps.count, steps.n_steps)
+    states = []
+    for number, layer in enumerate(network.keras_layers):
+        before = None if pairs is None else list(pairs[number])
+        x = layer(x, mask=mask, initial_state=before, training=True)
+        if pairs is not None:
+            x, *after = x
+            states += after
+        if after_layer is not None:
+            x = after_layer(x, number)
+    return tf.transpose(x, [1, 0, 2]) if network.spec.answers_steps else x, states
+
+
+def _track(network, loss, y, y_pred, weight):
+    for metric in network.metrics:
+        if metric.name == "loss":
+            metric.update_state(loss, sample_weight=tf.size(weight))
+    network.compute_metrics(None, y, y_pred, sample_weight=weight)
+
+
+def _signature(spec: NetworkSpec, *, n_seeds: int) -> list[tf.TensorSpec]:
+    def vector(dtype):
+        return tf.TensorSpec([None], dtype)
+
+    return [
+        tf.TensorSpec([None, spec.n_features], tf.float32),
+        vector(tf.int32),
+        vector(tf.int32),
+        vector(tf.bool),
+        tf.TensorSpec([None, spec.n_outputs], tf.float32),
+        vector(tf.float32),
+        vector(tf.int32),
+        tf.TensorSpec([], tf.int32),
+        *[vector(tf.int32)] * n_seeds,
+    ]

@@ -1,0 +1,112 @@
+"""What a fit brings to a network: examples, and the order in which an epoch takes them."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklstm.networks._windows import WindowSet
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Windows with what they should give.
+
+    Parameters
+    ----------
+    windows : WindowSet
+        The inputs, already scaled.
+    targets : ndarray of shape (n_windows, n_outputs) or (n_rows, n_outputs), float32
+        What the network should answer: for each window, or, if it answers steps, for each row of
+        ``windows.rows``. A row whose targets are NaN is not labelled.
+    weights : ndarray of shape (n_windows,) or (n_rows,), float32
+        Weight of each window or row in the loss.
+    series : ndarray of shape (n_windows,), default=None
+        For a stateful network: number of the series that each window is a part of. The windows of a
+        series follow each other, and its parts are in the order of time.
+    """
+
+    windows: WindowSet
+    targets: np.ndarray
+    weights: np.ndarray
+    series: np.ndarray | None = None
+
+    def in_batches(
+        self, batch_size: int, rng: np.random.Generator | None
+    ) -> tuple[np.ndarray, int]:
+        """Put the windows in the order in which an epoch takes them.
+
+        Windows of independent samples come in any order. Those of series come side by side: a
+        batch holds one window each of so many series, and the next batch their next ones. A place
+        whose series has ended takes the next series, or stays empty.
+
+        Parameters
+        ----------
+        batch_size : int
+            Windows in a batch, at most.
+        rng : numpy.random.Generator or None
+            Draws the order, of the windows or of the series; None leaves it as it is.
+
+        Returns
+        -------
+        order : ndarray of shape (n_taken,), int32
+            Positions of the windows, one batch after the other; ``n_windows`` is an empty place.
+        batch_size : int
+            Windows in a batch.
+        """
+        n_windows = len(self.windows)
+        if self.series is None:
+            order = np.arange(n_windows) if rng is None else rng.permutation(n_windows)
+            return order.astype(np.int32), batch_size
+        parts = np.split(np.arange(n_windows), np.flatnonzero(np.diff(self.series)) + 1)
+        turns = np.arange(len(parts)) if rng is None else rng.permutation(len(parts))
+        n_places = min(batch_size, len(parts))
+        queues: list[list[np.ndarray]] = [[] for _ in range(n_places)]
+        lengths = np.zeros(n_places, dtype=int)
+        for turn in turns:
+            place = int(lengths.argmin())
+            queues[place].append(parts[turn])
+            lengths[place] += len(parts[turn])
+        order = np.full((lengths.max(), n_places), n_windows, dtype=np.int32)
+        for place, queue in enumerate(queues):
+            order[: lengths[place], place] = np.concatenate(queue)
+        return order.ravel(), n_places
+
+    def begins(self) -> np.ndarray:
+        """Tell which windows begin a series.
+
+        Returns
+        -------
+        ndarray of shape (n_windows,), bool
+            Whether the state is 0 before each window.
+        """
+        if self.series is None:
+            return np.ones(len(self.windows), dtype=bool)
+        return np.r_[True, self.series[1:] != self.series[:-1]]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingTask:
+    """All that one fit brings to a network, and takes away again.
+
+    Parameters
+    ----------
+    training : Examples
+        What is learned from.
+    validation : Examples or None
+        What the ``val_*`` logs are computed on after each epoch.
+    batch_size : int
+        Windows in one update.
+    shuffle : bool
+        Whether the windows of an epoch come in a new order.
+    rng : numpy.random.Generator
+        Source of the order of the windows and of the dropout masks.
+    """
+
+    training: Examples
+    validation: Examples | None
+    batch_size: int
+    shuffle: bool
+    rng: np.random.Generator
