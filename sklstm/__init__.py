@@ -11,7 +11,7 @@
 from sklstm.compose import TransformedTargetClassifier
 from sklstm.estimators import LSTMClassifier, LSTMForecaster
 from sklstm.metrics import label_scorer
-from sklstm.preprocessing import KMeansLabeler, SequenceWindower, To3D
+from sklstm.preprocessing import KMeansLabeler, Padder, SequenceWindower, To3D
 
 __version__ = "0.1.0"
 
@@ -19,6 +19,7 @@ __all__ = [
     "KMeansLabeler",
     "LSTMClassifier",
     "LSTMForecaster",
+    "Padder",
     "SequenceWindower",
     "To3D",
     "TransformedTargetClassifier",

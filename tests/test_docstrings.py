@@ -5,6 +5,7 @@ import importlib
 import inspect
 import re
 import sys
+from math import isnan
 from types import ModuleType
 
 import pytest
@@ -111,6 +112,8 @@ def differing_defaults(doc, function):
 
 
 def _is_written(value, text):
+    if text.strip() == "np.nan":
+        return type(value) is float and isnan(value)
     try:
         written = ast.literal_eval(text.strip())
     except (SyntaxError, ValueError):
@@ -248,6 +251,10 @@ def test_wrong_defaults_are_complained_about():
         (None, "None", True),
         ((1, 2), "(1, 2)", True),
         (1e-4, "1e-4", True),
+        (float("nan"), "np.nan", True),
+        (float("nan"), "nan", False),
+        (0.0, "np.nan", False),
+        (None, "np.nan", False),
     ],
 )
 def test_how_defaults_are_written(value, text, written):

@@ -220,7 +220,7 @@ frame = pd.DataFrame(X, index=pd.date_range("2024", periods=60, freq="h"), colum
 for data in (X, frame):
     for transformer in (
         SequenceWindower(window=3), SequenceWindower(window=3, lead=1, flatten=True), To3D(),
-        KMeansLabeler(),
+        KMeansLabeler(), Padder(),
     ):
         pickle.loads(pickle.dumps(transformer.fit_transform(data)))
 model = TransformedTargetClassifier(transformer=KMeansLabeler()).fit(X, X[:, 0])

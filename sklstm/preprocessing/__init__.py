@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklstm.preprocessing._kmeans_labeler import KMeansLabeler
+from sklstm.preprocessing._padder import Padder
 from sklstm.preprocessing._sequence_windower import SequenceWindower
 from sklstm.preprocessing._to_3d import To3D
 
-__all__ = ["KMeansLabeler", "SequenceWindower", "To3D"]
+__all__ = ["KMeansLabeler", "Padder", "SequenceWindower", "To3D"]

@@ -74,6 +74,7 @@ class To3D(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
     See Also
     --------
     sklstm.preprocessing.SequenceWindower : Cut one long series into the window before each row.
+    sklstm.preprocessing.Padder : Bring sequences of different lengths to one.
 
     Notes
     -----

@@ -13,6 +13,7 @@ def test_all_public_estimators_are_found_and_no_others():
         "KMeansLabeler",
         "LSTMClassifier",
         "LSTMForecaster",
+        "Padder",
         "SequenceWindower",
         "To3D",
         "TransformedTargetClassifier",
@@ -29,7 +30,7 @@ def test_the_package_exports_all_of_them():
     [
         ("classifier", {"LSTMClassifier", "TransformedTargetClassifier"}),
         ("regressor", {"LSTMForecaster"}),
-        ("transformer", {"KMeansLabeler", "SequenceWindower", "To3D"}),
+        ("transformer", {"KMeansLabeler", "Padder", "SequenceWindower", "To3D"}),
         ("cluster", {"KMeansLabeler"}),
         (["regressor", "cluster"], {"KMeansLabeler", "LSTMForecaster"}),
         ([], set()),
