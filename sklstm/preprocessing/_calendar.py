@@ -223,7 +223,11 @@ class Rule:
         base = self.freq.base
         grid = pd.date_range(self.anchor, max(labels.max(), self.anchor), freq=base)
         if labels.min() < self.anchor:
-            before = pd.date_range(self.anchor, labels.min(), freq=-base)[::-1]
+            if isinstance(base, pd.offsets.BusinessHour):
+                # Backwards, pandas 3.0 comes to the end of a day and not to the begin of the next.
+                before = pd.date_range(base.rollforward(labels.min()), self.anchor, freq=base)
+            else:
+                before = pd.date_range(self.anchor, labels.min(), freq=-base)[::-1]
             if len(before) and before[-1] == self.anchor:
                 before = before[:-1]
         else:
