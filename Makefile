@@ -26,6 +26,8 @@ $(BIN)/python:
 # kernels are compiled by it.
 $(VENV)/.installed-test: pyproject.toml hatch_build.py $(SOURCES) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[test,plots]'
+	# For the data in it alone: it would hold pandas back.
+	$(BIN)/python -m pip install --quiet --no-deps 'sktime>=1.2'
 	@touch $@
 
 $(VENV)/.installed-docs: pyproject.toml | $(VENV)/.installed-test

@@ -16,7 +16,7 @@ from benchmarks.machine import describe
 from benchmarks.processes import Mode, Worker, modes
 
 HERE = Path(__file__).parent
-ALONE = ("scale", "memory")
+ALONE = ("scale", "steps", "memory")
 MODES = {"one": slice(0, 1), "all": slice(1, 2), "both": slice(0, 2)}
 
 
@@ -36,6 +36,7 @@ class Results:
         self.rows: list[Row] = []
         self.sgemm: dict[str, float] = {}
         self.scale: dict[str, list[dict]] = {}
+        self.steps: dict[str, dict[str, list[float]]] = {}
         self.memory: list[str] = []
 
     def say(self, line: str) -> None:
@@ -57,6 +58,8 @@ class Results:
             lines += ["", *report.gflops(rows, self.sgemm)]
         if self.scale:
             lines += ["", *report.scale(self.scale)]
+        if self.steps:
+            lines += ["", *report.steps(self.steps)]
         if self.memory:
             lines += ["", "## Memory", "", *self.memory]
         notes = HERE / "notes.md"
@@ -100,6 +103,12 @@ def main(arguments: list[str] | None = None) -> None:
         results.sgemm = comparison.sgemm
         if "scale" in alone:
             results.scale[mode.title] = _scale(mode, options.quick, results.say)
+        if "steps" in alone:
+            results.say(f"[{mode.title}] time of a step")
+            with Worker("alone", mode) as worker:
+                results.steps[mode.title] = worker.call("steps", options.repeats)
+            for line in report.steps(results.steps)[6:]:
+                results.say(line)
         if "memory" in alone and not results.memory:
             results.memory = _memory(mode, options.quick, results.say)
         results.write()

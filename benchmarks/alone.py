@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 import sklstm.estimators._training  # noqa: F401  (likewise)
 from benchmarks.data import make_series
+from benchmarks.peers.epoch_clock import EpochClock
 from sklstm import LSTMForecaster, SequenceWindower
 
 MIB = 2**20
@@ -78,6 +79,55 @@ class Alone:
             results.append({"n_windows": n_windows, "epochs": epochs, "seconds": seconds})
         # The first one warmed the process up.
         return results[1:]
+
+    def steps(self, repeats: int) -> dict[str, list[float]]:
+        """Time a trained step: of windows, with all their steps labelled, and of a flowing state.
+
+        All fits read each row of the same series once an epoch, as many at once; they take turns.
+
+        Parameters
+        ----------
+        repeats : int
+            Fits of each kind, after one to warm up.
+
+        Returns
+        -------
+        dict of str to list of float
+            Seconds for a step, by kind.
+        """
+        window, n_windows, side_by_side, epochs = 24, 4_000, 64, 5
+        series = make_series(window * n_windows, 8, 0)
+        target = self._target(series)
+        # The first whole window and every 24th after it: one after the other.
+        windows = SequenceWindower(window).fit_transform(series)[window - 1 :]
+        stride = {"train_stride": window}
+        number = np.arange(len(series)) * side_by_side // len(series)
+        rows = SequenceWindower(window, by=0).fit_transform(np.column_stack([number, series]))
+        kinds = {
+            "windows, the last step labelled": (windows, stride),
+            "windows, every step labelled (`return_sequences`)": (
+                windows,
+                {"return_sequences": True, **stride},
+            ),
+            f"{side_by_side} series side by side (`stateful`)": (rows, {"stateful": True}),
+        }
+        marks: list[float] = []
+        seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
+        for repeat in range(repeats + 1):
+            for kind, (X, parameters) in kinds.items():
+                forecaster = LSTMForecaster(
+                    batch_size=side_by_side,
+                    epochs=epochs,
+                    random_state=0,
+                    callbacks=[EpochClock(lambda *_: marks.append(self.clock()))],
+                    **parameters,
+                )
+                marks.clear()
+                forecaster.fit(X, target[len(target) - len(X) :])
+                if repeat:
+                    each = (marks[-1] - marks[0]) / epochs / (window * n_windows)
+                    seconds[kind].append(each)
+        return seconds
 
     def long_series(self, n_rows: int, window: int) -> dict:
         """Measure the peak of one epoch over a long series."""

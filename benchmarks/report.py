@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Iterable
+from statistics import median
 
 from benchmarks.cases import ALL_PEERS
 from benchmarks.compare import TOLERANCE, Row
@@ -173,6 +174,28 @@ def scale(results: dict[str, list[dict]]) -> list[str]:
             )
             for p, e in zip(points, each, strict=True)
         ]
+    return lines
+
+
+def steps(results: dict[str, dict[str, list[float]]]) -> list[str]:
+    """Write the time of a step, of windows and where every step is answered."""
+    lines = [
+        "## Time of a trained step",
+        "",
+        "96,000 rows of 8 channels, each read once an epoch: as 4,000 windows that follow each",
+        "other (`train_stride=24`), or as 64 series side by side in parts of 24. 32 units, batches",
+        "of 64, warm epochs, in turns. The goal is to be no slower than windows of which the last",
+        "step is labelled.",
+        "",
+    ]
+    lines += _table_head(["on", "what", "µs per trained step", "to plain windows", "reached"])
+    for title, kinds in results.items():
+        medians = {kind: median(seconds) for kind, seconds in kinds.items()}
+        plain = next(iter(medians.values()))
+        for kind, seconds in medians.items():
+            reached = "–" if seconds == plain else "**yes**" if seconds <= plain else "**no**"
+            cells = [title, kind, f"{seconds * 1e6:.3f}", f"{seconds / plain:.2f}×", reached]
+            lines.append(_table_line(cells))
     return lines
 
 

@@ -9,7 +9,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklstm.compose import TransformedTargetClassifier
-from sklstm.estimators import LSTMClassifier, LSTMForecaster
+from sklstm.estimators import LSTMClassifier, LSTMForecaster, generate, stream
 from sklstm.metrics import label_scorer
 from sklstm.preprocessing import KMeansLabeler, Padder, SequenceWindower, To3D
 
@@ -24,5 +24,7 @@ __all__ = [
     "To3D",
     "TransformedTargetClassifier",
     "__version__",
+    "generate",
     "label_scorer",
+    "stream",
 ]

@@ -26,8 +26,8 @@ FORBIDDEN = {
 }
 # Those that see nothing of other packages but their public names.
 OUTSIDERS = {"sklstm.compose", "sklstm.metrics", "sklstm.plotting", "sklstm.datasets"}
-# The one module of the estimators that is itself imported only when a fit needs it.
-LOADS_KERAS = {"sklstm.estimators._training"}
+# Modules of the estimators that are themselves imported only when a fit or a predict needs them.
+LOADS_KERAS = {"sklstm.estimators._answers", "sklstm.estimators._training"}
 
 
 def imports_of(source, module):

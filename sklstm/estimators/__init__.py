@@ -5,5 +5,7 @@
 
 from sklstm.estimators._classifier import LSTMClassifier
 from sklstm.estimators._forecaster import LSTMForecaster
+from sklstm.estimators._generate import generate
+from sklstm.estimators._stream import Stream, stream
 
-__all__ = ["LSTMClassifier", "LSTMForecaster"]
+__all__ = ["LSTMClassifier", "LSTMForecaster", "Stream", "generate", "stream"]

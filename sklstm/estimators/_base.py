@@ -10,19 +10,19 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._sequences import Sequences, sequences_of_array, sequences_of_origin
+from sklstm.estimators._lessons import make_lesson
+from sklstm.estimators._reading import check_modes, read_X, read_y
+from sklstm.estimators._sequences import Sequences
+from sklstm.estimators._steps import are_labelled, labels_of_rows, only_labelled
 from sklstm.estimators._validation_split import every_nth, hold_out
-from sklstm.preprocessing._origin import origin_of
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
     HasMethods,
     Interval,
     StrOptions,
     _fit_context,
-    check_feature_names,
     check_y,
 )
 
@@ -38,6 +38,7 @@ class BaseLSTM(BaseEstimator, ABC):
     """
 
     _univariate: bool
+    _of_rows: bool
     _sizes: dict
     _weights: list[np.ndarray]
     _optimizer_state: list[np.ndarray]
@@ -47,6 +48,9 @@ class BaseLSTM(BaseEstimator, ABC):
     _parameter_constraints: dict = {
         "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
         "bidirectional": ["boolean"],
+        "return_sequences": ["boolean"],
+        "stateful": ["boolean"],
+        "bptt_steps": [Interval(Integral, 1, None, closed="left"), None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -75,6 +79,10 @@ class BaseLSTM(BaseEstimator, ABC):
     def _output_layer(self):
         """Return the activation of the output layer and the default loss."""
 
+    @abstractmethod
+    def _decode(self, outputs):
+        """Turn outputs (..., n_outputs), in the targets' units, into what predict returns."""
+
     def _scale_of_y(self, targets):
         """Return what targets are standardised by; by default they are not."""
         n_outputs = targets.shape[1]
@@ -97,9 +105,11 @@ class BaseLSTM(BaseEstimator, ABC):
         X : windows of a SequenceWindower, or array-like of shape \
                 (n_samples, n_steps, n_features) or (n_samples, n_steps)
             Sequences; two dimensions are univariate sequences. A step whose features are all NaN
-            does not exist and is skipped; a sequence of such steps alone is not trained on.
+            does not exist and is skipped; a sequence of such steps alone is not trained on. With
+            ``stateful=True`` two dimensions are rows of one series, (n_samples, n_features).
         y : array-like of shape (n_samples,) or, for a forecaster, (n_samples, n_targets)
-            Labels or values, one row for each sequence.
+            Labels or values, one row for each sequence. With ``return_sequences=True`` and
+            sequences that no windower has cut, (n_samples, n_steps): one for each step.
 
         Returns
         -------
@@ -153,7 +163,9 @@ class BaseLSTM(BaseEstimator, ABC):
 
         It takes raw windows, ``(n_samples, n_steps, n_features)`` with NaN for steps that do not
         exist, and answers in own units: probabilities, or values of y. It holds built-in layers
-        only, so that it loads without custom objects.
+        only, so that it loads without custom objects. Fitted with ``return_sequences=True`` or
+        ``stateful=True`` it answers every step; of a stateful network it reads any number of them,
+        and begins each sample with a state of 0.
 
         Returns
         -------
@@ -166,13 +178,30 @@ class BaseLSTM(BaseEstimator, ABC):
         return export_model(
             self._spec(),
             self._weights,
-            n_steps=self.n_steps_in_,
+            n_steps=None if self._sizes["stateful"] else self.n_steps_in_,
             univariate=self._univariate,
             X_mean=self._X_mean,
             X_scale=self._X_scale,
             y_mean=self._y_mean if self._scales_y else None,
             y_scale=self._y_scale if self._scales_y else None,
         )
+
+    def stream(self, *, method="predict"):
+        """Make an object that is given one row after the other, and answers each at once.
+
+        Parameters
+        ----------
+        method : {"predict", "predict_proba"}, default="predict"
+            What it answers.
+
+        Returns
+        -------
+        Stream
+            See :func:`sklstm.stream`, which also takes a pipeline.
+        """
+        from sklstm.estimators._stream import stream
+
+        return stream(self, method=method)
 
     def _look_for_leaks(self, sequences, targets):
         """Warn of what would make the fit useless; by default nothing is known to."""
@@ -190,9 +219,9 @@ class BaseLSTM(BaseEstimator, ABC):
             raise AttributeError(f"{attribute} exists once this {type(self).__name__} is fitted.")
 
     def _fit(self, X, y, *, epochs, goes_on, keeps_slots, classes=None):
-        sequences = self._validate_X(X, reset=not (goes_on and keeps_slots))
-        targets = self._encode_y(y, reset=not goes_on, classes=classes)
-        check_consistent_length(sequences.start, targets)
+        sequences = read_X(self, X, reset=not (goes_on and keeps_slots))
+        check_modes(self, sequences)
+        targets = read_y(self, y, sequences, reset=not goes_on, classes=classes)
         sizes = self._sizes_for(sequences.n_features, targets.shape[1])
         if goes_on and sizes != self._sizes:
             changed = sorted(name for name in sizes if sizes[name] != self._sizes[name])
@@ -202,7 +231,8 @@ class BaseLSTM(BaseEstimator, ABC):
                 f"{ {name: sizes[name] for name in changed} }. Call fit with warm_start=False to "
                 "begin anew."
             )
-        self._look_for_leaks(sequences, targets)
+        if not self._of_rows:
+            self._look_for_leaks(sequences, targets)
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
         rng = deepcopy(self._rng) if goes_on else None
         if rng is None:
@@ -210,8 +240,9 @@ class BaseLSTM(BaseEstimator, ABC):
 
         training, validation = self._split(sequences, targets, rng, hold=not keeps_slots)
         if not goes_on:
-            self._X_mean, self._X_scale = self._scale_of_X(sequences.take(training))
-            self._y_mean, self._y_scale = self._scale_of_y(targets[training])
+            lesson = self._lesson(sequences, targets, training)
+            self._X_mean, self._X_scale = self._scale_of_X(lesson.sequences)
+            self._y_mean, self._y_scale = self._scale_of_y(lesson.targets[lesson.labelled()])
             self._sizes = sizes
         training = every_nth(sequences, training, self.train_stride)
 
@@ -255,6 +286,10 @@ class BaseLSTM(BaseEstimator, ABC):
             self.__dict__.pop("callbacks_", None)
         return self
 
+    @property
+    def _answers_steps(self):
+        return self.return_sequences or self.stateful
+
     def _split(self, sequences, targets, rng, *, hold):
         usable = np.flatnonzero(sequences.count > 0)
         if len(usable) == 0:
@@ -268,8 +303,9 @@ class BaseLSTM(BaseEstimator, ABC):
             sequences,
             usable,
             self.validation_fraction,
-            stratify=self._strata(targets),
+            stratify=None if self._answers_steps else self._strata(targets),
             rng=rng,
+            in_time=self.stateful,
         )
 
     def _scale_of_X(self, sequences):
@@ -280,12 +316,31 @@ class BaseLSTM(BaseEstimator, ABC):
     def _examples(self, sequences, targets, positions, *, weighted):
         from sklstm.networks import Examples
 
-        chosen = targets[positions]
-        weights = self._example_weights(chosen) if weighted else np.ones(len(positions))
+        lesson = self._lesson(sequences, targets, positions)
+        # What the network gets are the rows of the span.
+        some = slice(None) if lesson.of_sequences else lesson.sequences.span
+        labelled = lesson.labelled()
+        weights = np.ones(len(lesson.targets), dtype=np.float32)
+        if weighted:
+            weights[labelled] = self._example_weights(lesson.targets[labelled])
         return Examples(
-            windows=self._window_set(sequences.take(positions)),
-            targets=((chosen - self._y_mean) / self._y_scale).astype(np.float32),
-            weights=weights.astype(np.float32),
+            windows=self._window_set(lesson.sequences),
+            targets=((lesson.targets[some] - self._y_mean) / self._y_scale).astype(np.float32),
+            weights=weights[some],
+            series=lesson.series,
+        )
+
+    def _lesson(self, sequences, targets, positions):
+        bptt_steps = self.bptt_steps
+        if bptt_steps is None:
+            bptt_steps = sequences.n_steps if sequences.n_steps > 1 else _BPTT_STEPS
+        return make_lesson(
+            sequences,
+            targets,
+            positions,
+            kind="series" if self.stateful else "steps" if self.return_sequences else "windows",
+            of_rows=self._of_rows,
+            bptt_steps=bptt_steps,
         )
 
     def _window_set(self, sequences: Sequences):
@@ -308,6 +363,8 @@ class BaseLSTM(BaseEstimator, ABC):
             "bidirectional": bool(self.bidirectional),
             "dropout": float(self.dropout),
             "recurrent_dropout": float(self.recurrent_dropout),
+            "returns_sequences": bool(self.return_sequences),
+            "stateful": bool(self.stateful),
         }
 
     def _spec(self):
@@ -315,60 +372,35 @@ class BaseLSTM(BaseEstimator, ABC):
 
         return NetworkSpec(**self._sizes)
 
+    def _labelled_steps(self, X, y, answers):
+        """Select labels and answers of the steps that exist and are labelled, for a score."""
+        sequences = read_X(self, X, reset=False)
+        labels = labels_of_rows(y, sequences)
+        answers = answers.reshape(-1, *answers.shape[2:])
+        if sequences.exists is not None:
+            answers = answers[sequences.exists.ravel()]
+        labelled = are_labelled(labels)
+        return only_labelled(labels, labelled), answers[labelled]
+
     def _outputs(self, X):
         """Run the network on X; outputs (n_samples, n_outputs), float64, in the targets' units."""
+        return self._answers(X, of_steps=False)
+
+    def _step_outputs(self, X):
+        """Run the network on X; outputs (n_samples, n_steps, n_outputs), as in :meth:`_outputs`."""
+        return self._answers(X, of_steps=True)
+
+    def _answers(self, X, *, of_steps):
         check_is_fitted(self, "_weights")
-        sequences = self._validate_X(X, reset=False)
-        from sklstm.networks import predict
+        sequences = read_X(self, X, reset=False)
+        from sklstm.estimators._answers import answer_samples, answer_steps
 
-        outputs = predict(self._spec(), self._weights, self._window_set(sequences))
+        answer = answer_steps if of_steps else answer_samples
+        outputs = answer(self._spec(), self._weights, sequences, (self._X_mean, self._X_scale))
+        return self._in_units_of_y(outputs)
+
+    def _in_units_of_y(self, outputs):
         return outputs.astype(np.float64) * self._y_scale + self._y_mean
-
-    def _validate_X(self, X, *, reset):
-        origin = origin_of(X)
-        if origin is not None:
-            names = origin.feature_names
-            check_feature_names(
-                self, X if names is None else pd.DataFrame(columns=list(names)), reset=reset
-            )
-            sequences = sequences_of_origin(origin)
-        else:
-            # Three dimensions are not a table: scikit-learn would take the steps for features.
-            if getattr(X, "ndim", None) is None and not hasattr(X, "columns"):
-                X = np.asarray(X)
-            # Nor do two say how many features a step had that was fitted in three.
-            n_dims = getattr(X, "ndim", 2)
-            if n_dims > 3:
-                raise ValueError(
-                    f"Found array with dim {n_dims}, while dim <= 3 is required by "
-                    f"{type(self).__name__}: sequences are (n_samples, n_steps, n_features)."
-                )
-            if n_dims == 3 or (n_dims == 2 and not (reset or self._univariate)):
-                check_feature_names(self, X, reset=reset)
-                X = check_array(X, **_CHECKS, allow_nd=True, estimator=self, input_name="X")
-            else:
-                X = validate_data(self, X, reset=reset, **_CHECKS)
-            sequences = sequences_of_array(X)
-        if reset:
-            self.n_steps_in_ = sequences.n_steps
-            self._univariate = sequences.univariate
-            if not sequences.univariate:
-                self.n_features_in_ = sequences.n_features
-        else:
-            self._check_shape(sequences)
-        return sequences
-
-    def _check_shape(self, sequences):
-        fitted = (self.n_steps_in_, self._sizes["n_features"])
-        if (sequences.n_steps, sequences.n_features) == fitted:
-            return
-        n = len(sequences)
-        raise ValueError(
-            f"X has shape {(n, sequences.n_steps, sequences.n_features)}, that is sequences of "
-            f"{sequences.n_steps} steps with {sequences.n_features} features, but "
-            f"{type(self).__name__} is expecting {(n, *fitted)}: {fitted[0]} steps with "
-            f"{fitted[1]} features, as in fit."
-        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -378,7 +410,28 @@ class BaseLSTM(BaseEstimator, ABC):
         return tags
 
 
-_CHECKS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
+# Steps that a gradient goes back through rows that no windower has cut.
+_BPTT_STEPS = 32
+
+
+def refuse_sample_weight(sample_weight) -> None:
+    """Refuse weights of sequences where steps are scored.
+
+    Parameters
+    ----------
+    sample_weight : object
+        None, or what was given.
+
+    Raises
+    ------
+    ValueError
+        If it is not None.
+    """
+    if sample_weight is not None:
+        raise ValueError(
+            "sample_weight weighs sequences, but the score is over steps. Leave it out, or weigh "
+            "the steps in a metric of scikit-learn on predict(X)."
+        )
 
 
 def _generator(random_state) -> np.random.Generator:

@@ -5,11 +5,12 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._base import BaseLSTM
+from sklstm.estimators._base import BaseLSTM, refuse_sample_weight
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import StrOptions, _fit_context
 
@@ -33,10 +34,25 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     recurrent_dropout : float, default=0.0
         Fraction of the state that is dropped inside the recurrence in training. Anything but 0
         leaves the fast path: training then runs on Keras's own layers, several times slower.
+    return_sequences : bool, default=False
+        Train on an answer for every step, not for the last one alone. Windows of a
+        :class:`~sklstm.preprocessing.SequenceWindower` take `y` of shape (n_samples,): each step
+        of a window is trained on the label of the row whose window ends there, and row *i* is
+        answered by its last step. Independent sequences take `y` of shape (n_samples, n_steps)
+        and are answered in that shape; NaN or None is a step without a label.
+    stateful : bool, default=False
+        Take the rows for consecutive moments and let the state flow from each to the next. It is 0
+        at the begin of each series, of each epoch and of each prediction, where the windower's
+        history, if there is any, comes first. Windows give the rows of their series and no
+        more; two dimensions are the rows of one series; in three, each sample goes on where the
+        one before ended. Not with `bidirectional`.
+    bptt_steps : int, default=None
+        With `stateful`, steps of a series between two updates, which is how far a gradient goes
+        back. None is the length of the windows or samples, or 32 if they have one step.
     epochs : int, default=30
         Passes over the training windows.
     batch_size : int, default=32
-        Windows in one update.
+        Windows in one update; with `stateful`, series side by side.
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Name or class of a Keras optimizer, made with `learning_rate`. An instance is copied at
         each fit and brings its own learning rate.
@@ -63,7 +79,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         Train on every `train_stride`-th window of each series, in time. Windows one step apart say
         nearly the same, so a stride saves time at little loss.
     shuffle : bool, default=True
-        Draw a new order of the windows for each epoch; else they are taken as they come.
+        Draw a new order of the windows for each epoch; else they are taken as they come. With
+        `stateful` it is the order of the series, never of their rows.
     callbacks : list of keras.callbacks.Callback, default=None
         Copied before a fit, so that the estimator's own stay untouched. Each epoch is one batch to
         them. The copies that saw the fit are in `callbacks_`.
@@ -101,9 +118,10 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     Raises
     ------
     ValueError
-        In fit, if a step has some features missing but not all, if no step exists, or if early
-        stopping leaves nothing to train on; in predict, if sequences have another shape than in
-        fit.
+        In fit, if a step has some features missing but not all, if no step exists, if the labels of
+        steps are not as many as the steps, if the rows of a stateful fit are not in the order of
+        time, or if early stopping leaves nothing to train on; in predict, if sequences have another
+        shape than in fit.
 
     See Also
     --------
@@ -146,6 +164,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         bidirectional=False,
         dropout=0.0,
         recurrent_dropout=0.0,
+        return_sequences=False,
+        stateful=False,
+        bptt_steps=None,
         epochs=30,
         batch_size=32,
         optimizer="adam",
@@ -168,6 +189,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.bidirectional = bidirectional
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
+        self.return_sequences = return_sequences
+        self.stateful = stateful
+        self.bptt_steps = bptt_steps
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -234,16 +258,14 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes), float64
-            Probabilities, in the order of ``classes_``.
+        ndarray of shape (n_samples, n_classes) or (n_samples, n_steps, n_classes), float64
+            Probabilities, in the order of ``classes_``; for each step if `y` had labels for each.
         """
-        outputs = self._outputs(X)
-        if len(self.classes_) != 2:
-            return outputs / outputs.sum(axis=1, keepdims=True)
-        return np.hstack([1.0 - outputs, outputs])
+        check_is_fitted(self, "_weights")
+        return self._probabilities(self._step_outputs(X) if self._of_rows else self._outputs(X))
 
     def predict(self, X):
-        """Predict the class of each sequence.
+        """Predict the class of each sequence, or of each step.
 
         Parameters
         ----------
@@ -253,11 +275,63 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
         Returns
         -------
-        ndarray of shape (n_samples,)
-            Labels, with the dtype of ``y``.
+        ndarray of shape (n_samples,) or (n_samples, n_steps)
+            Labels, with the dtype of ``y``; for each step if `y` had labels for each. The
+            answer for a step that does not exist is that of the last one before it.
         """
         check_is_fitted(self, "_weights")
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return self._decode(self._step_outputs(X) if self._of_rows else self._outputs(X))
+
+    def predict_sequences(self, X):
+        """Predict the class at each step of each sequence.
+
+        Parameters
+        ----------
+        X : windows of a SequenceWindower, or array-like of shape \
+                (n_samples, n_steps, n_features) or (n_samples, n_steps)
+            Sequences, as in :meth:`fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_steps)
+            What the network answers having read a sequence so far. The answer for a step that does
+            not exist is that of the last one before it.
+        """
+        check_is_fitted(self, "_weights")
+        return self._decode(self._step_outputs(X))
+
+    def score(self, X, y, sample_weight=None):
+        """Compute the accuracy.
+
+        Parameters
+        ----------
+        X : windows of a SequenceWindower, or array-like of shape \
+                (n_samples, n_steps, n_features) or (n_samples, n_steps)
+            Sequences, as in :meth:`fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_steps)
+            Labels, as in :meth:`fit`. Steps without a label and steps that do not exist are left
+            out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence; not with labels for each step.
+
+        Returns
+        -------
+        float
+            Part of the labels that are predicted.
+        """
+        check_is_fitted(self, "_weights")
+        if not self._of_rows:
+            return super().score(X, y, sample_weight=sample_weight)
+        refuse_sample_weight(sample_weight)
+        return accuracy_score(*self._labelled_steps(X, y, self.predict(X)))
+
+    def _decode(self, outputs):
+        return self.classes_[self._probabilities(outputs).argmax(axis=-1)]
+
+    def _probabilities(self, outputs):
+        if len(self.classes_) != 2:
+            return outputs / outputs.sum(axis=-1, keepdims=True)
+        return np.concatenate([1.0 - outputs, outputs], axis=-1)
 
     def _encode_y(self, y, *, reset, classes=None):
         y = self._check_y(y)

@@ -31,6 +31,8 @@ class Sequences:
         Whether the input had two dimensions, (samples, steps).
     origin : Origin or None
         Where the windows come from, if they know it.
+    exists : ndarray of shape (n_samples, n_steps), bool, default=None
+        Which steps of independent sequences exist; None if all do, or if the origin knows.
     """
 
     rows: np.ndarray
@@ -39,6 +41,7 @@ class Sequences:
     n_steps: int
     univariate: bool
     origin: Origin | None
+    exists: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -67,7 +70,33 @@ class Sequences:
             start=self.start[chosen],
             count=self.count[chosen],
             origin=None if self.origin is None else self.origin.take(chosen),
+            exists=None if self.exists is None else self.exists[chosen],
         )
+
+    @property
+    def span(self) -> slice:
+        """The rows from the first to the last that is a step of a sequence."""
+        some = self.count > 0
+        first = int(self.start[some].min(initial=len(self.rows)))
+        return slice(first, int((self.start + self.count)[some].max(initial=first)))
+
+    def steps_exist(self) -> np.ndarray | None:
+        """Tell which steps exist.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_steps), bool, or None
+            None if all do.
+        """
+        if self.origin is None or (self.count == self.n_steps).all():
+            return self.exists
+        exists = np.zeros((len(self), self.n_steps), dtype=bool)
+        sample = np.repeat(np.arange(len(self)), self.count)
+        ends = np.cumsum(self.count)
+        row = np.arange(len(sample)) - np.repeat(ends - self.count - self.start, self.count)
+        age = self.origin.end[sample] - self.origin.keys[row]
+        exists[sample, self.n_steps - 1 - age] = True
+        return exists
 
     def last_steps(self) -> tuple[np.ndarray, np.ndarray]:
         """Find the newest step of the sequences that have it.
@@ -124,14 +153,12 @@ class Sequences:
         Returns
         -------
         rows : ndarray of shape (n_reached, n_features), float32
-            The rows from the first to the last that is reached.
+            The rows of the :attr:`span`.
         start, count : ndarray of shape (n_samples,), int32
             The sequences in these rows.
         """
-        reached = self.count > 0
-        first = int(self.start[reached].min(initial=len(self.rows)))
-        stop = int((self.start + self.count)[reached].max(initial=first))
-        own_rows = self.rows[first:stop]
+        span = self.span
+        own_rows = self.rows[span]
         rows = aligned_empty(own_rows.shape)
         # Of the shape of a block: NumPy goes through equal shapes at once, and not row by row.
         size = min(_block_size(own_rows), len(own_rows))
@@ -141,7 +168,7 @@ class Sequences:
             n = len(rows[block])
             np.subtract(own_rows[block], means[:n], out=centred[:n])
             np.divide(centred[:n], scales[:n], out=rows[block], casting="same_kind")
-        start = np.where(reached, self.start - first, 0).astype(np.int32)
+        start = np.where(self.count > 0, self.start - span.start, 0).astype(np.int32)
         return rows, start, self.count.astype(np.int32)
 
 
@@ -209,14 +236,16 @@ def sequences_of_array(X: np.ndarray) -> Sequences:
     n_samples, n_steps = X.shape[:2]
     rows = X.reshape(n_samples * n_steps, -1)
     # The usual case by one fast pass: the least number is NaN if any is.
+    exists = None
     if not np.isnan(rows.min(initial=0.0)):
         count = np.full(n_samples, n_steps)
     else:
         missing = np.isnan(rows)
         exists = ~missing.all(axis=1)
         _refuse_partly_missing_steps(missing, exists, n_steps)
-        count = exists.reshape(n_samples, n_steps).sum(axis=1)
         rows = rows[exists]
+        exists = exists.reshape(n_samples, n_steps)
+        count = exists.sum(axis=1)
     return Sequences(
         rows=rows,
         start=np.cumsum(count) - count,
@@ -224,6 +253,7 @@ def sequences_of_array(X: np.ndarray) -> Sequences:
         n_steps=n_steps,
         univariate=univariate,
         origin=None,
+        exists=exists,
     )
 
 

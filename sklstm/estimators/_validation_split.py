@@ -9,7 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklstm.estimators._sequences import Sequences, as_slice
 
 
-def hold_out(sequences, positions, fraction, *, stratify, rng):
+def hold_out(sequences, positions, fraction, *, stratify, rng, in_time=False):
     """Split positions into training and validation.
 
     Windows that know where they come from are split in time: the last part validates, and so
@@ -28,6 +28,8 @@ def hold_out(sequences, positions, fraction, *, stratify, rng):
         Classes to keep in proportion when the split is at random.
     rng : numpy.random.Generator
         Source of randomness.
+    in_time : bool, default=False
+        Whether sequences that do not know where they come from follow each other in time.
 
     Returns
     -------
@@ -39,18 +41,18 @@ def hold_out(sequences, positions, fraction, *, stratify, rng):
     ValueError
         If one of the parts would be empty.
     """
-    if sequences.origin is None:
+    origin = sequences.origin
+    if origin is None and not in_time:
         return train_test_split(
             positions,
             test_size=fraction,
             stratify=None if stratify is None else stratify[positions],
             random_state=int(rng.integers(2**31)),
         )
-    origin = sequences.origin
-    time = origin.time[positions]
+    time = positions if origin is None else origin.time[positions]
     n_validation = max(1, int(np.ceil(fraction * len(positions))))
     first = np.partition(time, len(time) - n_validation)[len(time) - n_validation]
-    gap = origin.window + origin.lead - 1
+    gap = 0 if origin is None else origin.window + origin.lead - 1
     training, validation = positions[time < first - gap], positions[time >= first]
     if len(training) == 0:
         raise ValueError(

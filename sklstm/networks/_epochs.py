@@ -32,6 +32,7 @@ def train_epoch_of(network):
     @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec, n_seeds=1))
     def train_epoch(*tensors):
         *examples, order, batch_size, seed = tensors
+        examples = _answers_in_one_table(*examples)
 
         def one_batch(batch, *states):
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
@@ -80,6 +81,7 @@ def evaluation_of(network):
     @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec, n_seeds=0))
     def evaluate_all(*tensors):
         *examples, order, batch_size = tensors
+        examples = _answers_in_one_table(*examples)
 
         def one_batch(batch, *states):
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
@@ -156,9 +158,14 @@ def _loop_over_batches(spec, one_batch, order, batch_size):
     )
 
 
+def _answers_in_one_table(rows, start, count, begins, targets, weights):
+    """Put targets and weights side by side: looking them up costs more than anything about them."""
+    return rows, start, count, begins, tf.concat([targets, weights[:, None]], axis=1)
+
+
 def _answers(network, examples, chosen, states, *, dropout_seed=None):
     """Run a batch; return what the network answers, what it should, the weights, and its state."""
-    rows, start, count, begins, targets, weights = examples
+    rows, start, count, begins, wanted = examples
     spec = network.spec
     steps = steps_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
     if spec.stateful:
@@ -166,14 +173,19 @@ def _answers(network, examples, chosen, states, *, dropout_seed=None):
         states = [state * goes_on for state in states]
     x, states = _lstm_layers(network, steps, states, dropout_seed)
     if spec.answers_steps:
-        # Rows of the labelled steps, and the outputs there.
+        # Of all steps, and then those of the labelled ones: answers are narrower than what they
+        # are computed from.
         step = tf.range(steps.n_steps)[:, None]
         row = tf.minimum(steps.start + step, tf.shape(rows)[0] - 1)
-        labelled = (step < steps.count) & ~tf.math.is_nan(tf.gather(targets[:, 0], row))
+        own = tf.gather(wanted, tf.reshape(row, [-1]))
+        labelled = tf.reshape(step < steps.count, [-1]) & ~tf.math.is_nan(own[:, 0])
         where = tf.where(labelled)
-        x, chosen = tf.gather_nd(x, where), tf.gather_nd(row, where)
-    y_pred = apply_head(spec, network.weights_now(), x)
-    return y_pred, tf.gather(targets, chosen), tf.gather(weights, chosen), states
+        y_all = apply_head(spec, network.weights_now(), tf.reshape(x, [-1, x.shape[-1]]))
+        y_pred, own = tf.gather_nd(y_all, where), tf.gather_nd(own, where)
+    else:
+        y_pred = apply_head(spec, network.weights_now(), x)
+        own = tf.gather(wanted, chosen)
+    return y_pred, own[:, :-1], own[:, -1], states
 
 
 def _lstm_layers(network, steps, states, dropout_seed):

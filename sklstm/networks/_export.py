@@ -15,7 +15,7 @@ def export_model(
     spec: NetworkSpec,
     weights: list[np.ndarray],
     *,
-    n_steps: int,
+    n_steps: int | None,
     univariate: bool,
     X_mean: np.ndarray,
     X_scale: np.ndarray,
@@ -30,8 +30,8 @@ def export_model(
         The sizes.
     weights : list of ndarray
         In the order of ``spec.weight_shapes()``.
-    n_steps : int
-        Steps of a window.
+    n_steps : int or None
+        Steps of a window; None is any number.
     univariate : bool
         Whether the input is ``(n_samples, n_steps)`` rather than
         ``(n_samples, n_steps, n_features)``.
@@ -43,7 +43,8 @@ def export_model(
     Returns
     -------
     keras.Model
-        Steps whose features are all NaN are masked. It loads without custom objects.
+        Steps whose features are all NaN are masked. It loads without custom objects. A network
+        that answers steps answers each one, from a state of 0 before the first.
     """
     policy = "float32"
     # The weights are set below. Keras would draw the seeds that are not given from Python's global
@@ -51,7 +52,7 @@ def export_model(
     seed = 0
     shape = (n_steps,) if univariate else (n_steps, spec.n_features)
     inputs = keras.Input(shape, dtype=policy, name="windows")
-    x = keras.layers.Reshape((n_steps, 1), dtype=policy)(inputs) if univariate else inputs
+    x = keras.layers.Reshape((-1, 1), dtype=policy)(inputs) if univariate else inputs
     missing = ops.isnan(x)
     # keras.layers.Masking compares with a value, and NaN equals nothing.
     mask = ops.logical_not(ops.all(missing, axis=-1))
@@ -60,7 +61,7 @@ def export_model(
     for number, units in enumerate(spec.units):
         lstm = keras.layers.LSTM(
             units,
-            return_sequences=number < len(spec.units) - 1,
+            return_sequences=spec.answers_steps or number < len(spec.units) - 1,
             recurrent_dropout=spec.recurrent_dropout,
             kernel_initializer=GlorotUniform(seed),
             recurrent_initializer=Orthogonal(seed=seed),

@@ -165,3 +165,20 @@ def test_check_estimator_where_the_width_allows(n_features):
         # Some checks raise an error of their own from ours.
         texts = [str(result["exception"]), str(result["exception"].__cause__)]
         assert any(f"into steps of n_features={n_features}, because" in text for text in texts)
+
+
+def test_the_shapes_of_the_tutorials():
+    # One sequence of ten values: reshape((1, 10, 1)).
+    ten = np.arange(10.0)
+    np.testing.assert_array_equal(To3D().fit_transform(ten[None]), ten.reshape(1, 10, 1))
+    # Two series of ten values side by side, a step a row: reshape((1, 10, 2)).
+    table = np.column_stack([ten, 10 * ten])
+    np.testing.assert_array_equal(
+        To3D(n_features=2).fit_transform(table.reshape(1, -1)), table[None]
+    )
+    # A table of three lags: as three steps, reshape((n, 3, 1)), or three features of one step.
+    lags = np.column_stack([ten[:-2], ten[1:-1], ten[2:]])
+    np.testing.assert_array_equal(To3D(layout="steps").fit_transform(lags), lags.reshape(8, 3, 1))
+    np.testing.assert_array_equal(
+        To3D(layout="features").fit_transform(lags), lags.reshape(8, 1, 3)
+    )

@@ -1,0 +1,82 @@
+"""From a fitted network to an answer for each sample, or for each of its steps."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+from sklstm.estimators._sequences import Sequences
+from sklstm.estimators._series import series_of
+from sklstm.estimators._steps import fill_in_steps
+
+# This module loads TensorFlow: estimators import it when they first predict.
+from sklstm.networks import NetworkSpec, WindowSet, predict, predict_steps
+
+
+def answer_samples(
+    spec: NetworkSpec,
+    weights: list[np.ndarray],
+    sequences: Sequences,
+    scale: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Answer each sample at its last step.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The sizes.
+    weights : list of ndarray
+        The weights.
+    sequences : Sequences
+        The samples. In a stateful network they are moments of series, and the state before the
+        first row that they reach of a series is 0.
+    scale : pair of ndarray of shape (n_features,)
+        Mean and scale of the inputs.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs), float32
+        Outputs of the network.
+    """
+    if spec.stateful:
+        series = series_of(sequences)
+        return _by_row(spec, weights, series.whole(), scale)[series.row_at()]
+    if spec.returns_sequences and spec.bidirectional:
+        # The answer of the last step, as it was trained; not that of both ends.
+        last = np.where(sequences.count > 0, np.cumsum(sequences.count) - 1, -1)
+        return _by_row(spec, weights, sequences, scale)[last]
+    return predict(spec, weights, WindowSet(*sequences.scaled(*scale)))
+
+
+def answer_steps(
+    spec: NetworkSpec,
+    weights: list[np.ndarray],
+    sequences: Sequences,
+    scale: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Answer each step of each sample.
+
+    Parameters
+    ----------
+    spec, weights, sequences, scale : object
+        As in :func:`answer_samples`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_steps, n_outputs), float32
+        Outputs of the network; for a skipped step that of the last one before it that exists.
+    """
+    if spec.stateful:
+        series = series_of(sequences)
+        ages = range(sequences.n_steps - 1, -1, -1)
+        rows = np.stack([series.row_at(age) for age in ages], axis=1)
+        return _by_row(spec, weights, series.whole(), scale)[rows]
+    outputs = _by_row(spec, weights, sequences, scale)
+    return fill_in_steps(outputs[:-1], sequences, outputs[-1])
+
+
+def _by_row(spec, weights, sequences, scale):
+    """Answer all steps, one sequence after the other, and last of all a state of 0."""
+    outputs, _ = predict_steps(spec, weights, WindowSet(*sequences.scaled(*scale)))
+    nothing = WindowSet(np.zeros((1, spec.n_features), np.float32), *np.zeros((2, 1), np.int32))
+    return np.vstack([outputs, predict(spec, weights, nothing)])

@@ -1,0 +1,118 @@
+"""What a network learns from: sequences, and targets for them or for their steps."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sklstm.estimators._sequences import Sequences
+from sklstm.estimators._series import series_of
+from sklstm.estimators._steps import have_labels, targets_of_rows
+from sklstm.preprocessing._origin import multiplicity
+
+Kind = Literal["windows", "steps", "series"]
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """Sequences and their targets, in the form in which a network takes them.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        What is read.
+    targets : ndarray of shape (n_sequences, n_outputs) or (n_rows, n_outputs)
+        What is to be answered, for each sequence or for each row of ``sequences.rows``; NaN
+        without a label.
+    series : ndarray of shape (n_sequences,) or None
+        For parts of series: the series of each.
+    of_sequences : bool, default=False
+        Whether the targets are those of sequences.
+    """
+
+    sequences: Sequences
+    targets: np.ndarray
+    series: np.ndarray | None = None
+
+    of_sequences: bool = False
+
+    def labelled(self) -> np.ndarray | slice:
+        """Tell which targets are there.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), bool, or slice
+            Selects them; those of sequences are all there.
+        """
+        return slice(None) if self.of_sequences else ~np.isnan(self.targets).any(axis=1)
+
+
+def make_lesson(
+    sequences: Sequences,
+    targets: np.ndarray,
+    positions: np.ndarray,
+    *,
+    kind: Kind,
+    of_rows: bool,
+    bptt_steps: int,
+) -> Lesson:
+    """Choose sequences to learn from, and bring their targets to where the network answers.
+
+    Nothing of the sequences that are not chosen is used, neither their steps nor their targets.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        All sequences.
+    targets : ndarray of shape (n_samples, n_outputs) or (n_rows, n_outputs)
+        Targets of the sequences, or of the rows of independent sequences; NaN without a label.
+    positions : ndarray of shape (n_chosen,)
+        The sequences to learn from.
+    kind : {"windows", "steps", "series"}
+        Whether a sequence has one answer, or each of its steps, or a state flows on.
+    of_rows : bool
+        Whether ``targets`` are those of rows.
+    bptt_steps : int
+        For "series": steps that a gradient goes back.
+
+    Returns
+    -------
+    Lesson
+        Without sequences that have no labelled step.
+
+    Raises
+    ------
+    ValueError
+        If no step that exists has a label.
+    """
+    chosen = sequences.take(positions)
+    if kind == "windows":
+        return Lesson(chosen, targets[positions], of_sequences=True)
+    reached = multiplicity(chosen.start, chosen.count, len(chosen.rows)) > 0
+    if kind == "steps":
+        if of_rows:
+            targets = np.where(reached[:, None], targets, np.nan)
+        else:
+            targets = targets_of_rows(chosen, targets[positions])
+        _check_labelled(targets, chosen)
+        return Lesson(chosen.take(np.flatnonzero(have_labels(chosen, targets))), targets)
+    series = series_of(chosen)
+    own = targets[reached] if of_rows else targets_of_rows(series.samples, targets[positions])
+    _check_labelled(own, chosen)
+    parts, series_of_parts = series.in_parts(bptt_steps)
+    return Lesson(parts, own, series_of_parts)
+
+
+def _check_labelled(targets, sequences):
+    if not np.isnan(targets).all():
+        return
+    if sequences.origin is None:
+        raise ValueError("No step of the samples to train on has a label.")
+    raise ValueError(
+        f"No step of X has a label: no window with a label ends at a row that exists, "
+        f"{sequences.origin.lead} steps before its own (lead). Is the step of the clock shorter "
+        "than that of the rows (see freq= of SequenceWindower)?"
+    )

@@ -1,0 +1,174 @@
+"""What users give to an estimator: validated, as sequences and targets."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import validate_data
+
+from sklstm.estimators._sequences import Sequences, sequences_of_array, sequences_of_origin
+from sklstm.estimators._steps import are_labelled, labels_of_rows, only_labelled
+from sklstm.preprocessing._origin import origin_of
+from sklstm.utils._sklearn_private import check_feature_names
+
+_CHECKS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
+
+
+def read_X(estimator, X, *, reset: bool) -> Sequences:
+    """Validate the input of an estimator.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        Whose input it is; with ``reset`` it learns how many features and steps there are.
+    X : windows or array-like
+        As in ``fit``.
+    reset : bool
+        Whether X is what the estimator is fitted on.
+
+    Returns
+    -------
+    Sequences
+        What X says.
+
+    Raises
+    ------
+    ValueError
+        If X cannot be sequences, or is of another shape than in fit.
+    """
+    origin = origin_of(X)
+    if origin is not None:
+        names = origin.feature_names
+        check_feature_names(
+            estimator, X if names is None else pd.DataFrame(columns=list(names)), reset=reset
+        )
+        sequences = sequences_of_origin(origin)
+    else:
+        # Three dimensions are not a table: scikit-learn would take the steps for features.
+        if getattr(X, "ndim", None) is None and not hasattr(X, "columns"):
+            X = np.asarray(X)
+        # Nor do two say how many features a step had that was fitted in three.
+        n_dims = getattr(X, "ndim", 2)
+        if n_dims > 3:
+            raise ValueError(
+                f"Found array with dim {n_dims}, while dim <= 3 is required by "
+                f"{type(estimator).__name__}: sequences are (n_samples, n_steps, n_features)."
+            )
+        stateful = estimator.stateful if reset else estimator._sizes["stateful"]
+        if n_dims == 3 or (n_dims == 2 and not (reset or stateful or estimator._univariate)):
+            check_feature_names(estimator, X, reset=reset)
+            X = check_array(X, **_CHECKS, allow_nd=True, estimator=estimator, input_name="X")
+        else:
+            X = validate_data(estimator, X, reset=reset, **_CHECKS)
+            if stateful:
+                # Rows of one series.
+                X = X[:, None, :]
+        sequences = sequences_of_array(X)
+    if reset:
+        estimator.n_steps_in_ = sequences.n_steps
+        estimator._univariate = sequences.univariate
+        if not sequences.univariate:
+            estimator.n_features_in_ = sequences.n_features
+    else:
+        _check_shape(estimator, sequences)
+    return sequences
+
+
+def check_modes(estimator, sequences: Sequences) -> None:
+    """Refuse what an estimator cannot do at once.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        With its parameters.
+    sequences : Sequences
+        What it is to be fitted on.
+
+    Raises
+    ------
+    ValueError
+        If parameters exclude each other.
+    """
+    if estimator.stateful and estimator.bidirectional:
+        raise ValueError(
+            "stateful=True and bidirectional=True exclude each other: a state that flows from "
+            "the past cannot come from the future as well."
+        )
+    if estimator.stateful and estimator.train_stride != 1:
+        raise ValueError(
+            f"train_stride={estimator.train_stride} leaves out windows, but with stateful=True "
+            "each row is read once, and none may be left out; bptt_steps sets how much is read at "
+            "a time."
+        )
+    lead = 0 if sequences.origin is None else sequences.origin.lead
+    if estimator.return_sequences and estimator.bidirectional and lead:
+        raise ValueError(
+            f"return_sequences=True and bidirectional=True exclude each other on windows with "
+            f"lead={lead}: read backwards, a step is answered from rows that may hold what it "
+            "is to answer."
+        )
+
+
+def read_y(estimator, y, sequences: Sequences, *, reset: bool, classes) -> np.ndarray:
+    """Validate the targets of an estimator.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        Whose targets they are; with ``reset`` it learns what describes them.
+    y : array-like
+        As in ``fit``.
+    sequences : Sequences
+        What they belong to.
+    reset : bool
+        Whether y is what the estimator is fitted on first.
+    classes : array-like or None
+        All labels that may come.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs) or (n_rows, n_outputs), float64
+        Targets of the sequences or, of independent ones whose steps are labelled, of their rows;
+        NaN without a label.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer labels than samples or steps, or none.
+    """
+    estimator._of_rows = estimator.return_sequences and sequences.origin is None
+    if not estimator._answers_steps:
+        targets = estimator._encode_y(y, reset=reset, classes=classes)
+        check_consistent_length(sequences.start, targets)
+        return targets
+    if y is None:
+        estimator._check_y(y)
+    if estimator._of_rows:
+        labels = labels_of_rows(y, sequences)
+    else:
+        labels = np.asarray(y)
+        check_consistent_length(sequences.start, labels)
+    labelled = are_labelled(labels)
+    if not labelled.any():
+        raise ValueError(
+            f"y holds no label of a step that exists: all {len(labels)} are missing (NaN or None)."
+        )
+    encoded = estimator._encode_y(only_labelled(labels, labelled), reset=reset, classes=classes)
+    targets = np.full((len(labels), encoded.shape[1]), np.nan)
+    targets[labelled] = encoded
+    return targets
+
+
+def _check_shape(estimator, sequences):
+    fitted = (estimator.n_steps_in_, estimator._sizes["n_features"])
+    if (sequences.n_steps, sequences.n_features) == fitted:
+        return
+    n = len(sequences)
+    raise ValueError(
+        f"X has shape {(n, sequences.n_steps, sequences.n_features)}, that is sequences of "
+        f"{sequences.n_steps} steps with {sequences.n_features} features, but "
+        f"{type(estimator).__name__} is expecting {(n, *fitted)}: {fitted[0]} steps with "
+        f"{fitted[1]} features, as in fit."
+    )
