@@ -6,6 +6,8 @@
 from sklstm.compose import TransformedTargetClassifier
 from sklstm.preprocessing import KMeansLabeler, SequenceWindower
 
+CONSECUTIVE = "rows are consecutive moments: what is answered depends on those before"
+
 
 def expected_failed_checks(estimator):
     """Return the checks that an estimator must fail, and why, as {name: reason}."""
@@ -22,6 +24,11 @@ def expected_failed_checks(estimator):
             "check_methods_sample_order_invariance": reason,
             "check_methods_subset_invariance": reason,
         }
+    if getattr(estimator, "stateful", False):
+        return {
+            "check_methods_sample_order_invariance": CONSECUTIVE,
+            "check_methods_subset_invariance": CONSECUTIVE,
+        }
     if isinstance(estimator, TransformedTargetClassifier) and isinstance(
         estimator.transformer, KMeansLabeler
     ):
@@ -30,5 +37,22 @@ def expected_failed_checks(estimator):
             "check_classifiers_regression_target": (
                 "numbers are the very target that is labelled, and the check wants them refused"
             ),
+        }
+    return {}
+
+
+def expected_failed_3d_checks(estimator):
+    """Return our own checks that an estimator must fail, and why, as {name: reason}."""
+    if getattr(estimator, "stateful", False):
+        return {
+            "check_3d_order_invariance": CONSECUTIVE,
+            "check_3d_subset_invariance": CONSECUTIVE,
+            "check_2d_is_univariate": "two dimensions are the rows of one series",
+        }
+    if getattr(estimator, "early_stopping", False):
+        return {
+            "check_windows_equal_their_array": (
+                "windows hold out the last part in time, and their array has no time"
+            )
         }
     return {}

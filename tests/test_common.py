@@ -38,7 +38,7 @@ from sklstm import (
 )
 from sklstm.utils.discovery import all_estimators
 from sklstm.utils.estimator_checks import parametrize_with_3d_checks
-from tests.expected_failures import expected_failed_checks
+from tests.expected_failures import expected_failed_3d_checks, expected_failed_checks
 
 DEFAULTS = [estimator() for _, estimator in all_estimators()]
 
@@ -74,6 +74,8 @@ SLOW_SETTINGS = [
     LSTMClassifier(units=8, bidirectional=True),
     LSTMForecaster(units=(32, 16)),
     LSTMForecaster(units=16, bidirectional=True),
+    LSTMClassifier(stateful=True),
+    LSTMForecaster(stateful=True),
     # The checks seed what they see, and the seed of an inner estimator they do not.
     TransformedTargetClassifier(classifier=LSTMClassifier(units=8, random_state=0)),
 ]
@@ -99,6 +101,8 @@ SLOW_SETTINGS_3D = [
     LSTMForecaster(units=(8, 4), epochs=3),
     LSTMForecaster(units=8, bidirectional=True, epochs=3),
     LSTMForecaster(units=4, recurrent_dropout=0.2, epochs=2),
+    LSTMForecaster(units=4, stateful=True, epochs=2),
+    LSTMClassifier(units=4, stateful=True, bptt_steps=2, dropout=0.2, epochs=2),
     LSTMForecaster(units=8, normalize_X=False, normalize_y=False, train_stride=2, epochs=3),
     TransformedTargetClassifier(
         classifier=LSTMClassifier(units=8, epochs=3), transformer=KMeansLabeler()
@@ -149,14 +153,14 @@ def test_no_tag_dodges_a_check(estimator):
         assert kind is None or not kind.poor_score
     if isinstance(estimator, LSTMClassifier | LSTMForecaster):
         assert tags.input_tags.three_d_array
-        assert tags.input_tags.allow_nan
+        assert tags.input_tags.allow_nan == (not estimator.stateful)
         assert tags.target_tags.required
 
 
 @pytest.mark.parametrize("estimator", EVERYTHING, ids=repr)
 def test_declared_failures_are_those_of_the_design(estimator):
     declared = set(expected_failed_checks(estimator))
-    if isinstance(estimator, SequenceWindower):
+    if isinstance(estimator, SequenceWindower) or getattr(estimator, "stateful", False):
         allowed = {"check_methods_sample_order_invariance", "check_methods_subset_invariance"}
     elif isinstance(estimator, TransformedTargetClassifier) and estimator.transformer is not None:
         allowed = {"check_classifiers_classes", "check_classifiers_regression_target"}
@@ -290,16 +294,6 @@ def test_global_set_output_leaves_three_dimensions_alone(transformer, container)
 @parametrize_with_3d_checks([*DEFAULTS_3D, *SETTINGS_3D])
 def test_sequences(estimator, check):
     check(estimator)
-
-
-def expected_failed_3d_checks(estimator):
-    if getattr(estimator, "early_stopping", False):
-        return {
-            "check_windows_equal_their_array": (
-                "windows hold out the last part in time, and their array has no time"
-            )
-        }
-    return {}
 
 
 @pytest.mark.slow

@@ -405,7 +405,8 @@ class BaseLSTM(BaseEstimator, ABC):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = True
+        # Rows of a series may be missing as a whole; scikit-learn's checks bring rows in part.
+        tags.input_tags.allow_nan = not self.stateful
         tags.target_tags.required = True
         return tags
 
