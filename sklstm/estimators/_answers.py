@@ -12,6 +12,9 @@ from sklstm.estimators._steps import fill_in_steps
 # This module loads TensorFlow: estimators import it when they first predict.
 from sklstm.networks import NetworkSpec, WindowSet, predict, predict_steps
 
+# Sequences that are standardised and answered at a time.
+_AT_ONCE = 16_384
+
 
 def answer_samples(
     spec: NetworkSpec,
@@ -45,7 +48,16 @@ def answer_samples(
         # The answer of the last step, as it was trained; not that of both ends.
         last = np.where(sequences.count > 0, np.cumsum(sequences.count) - 1, -1)
         return _by_row(spec, weights, sequences, scale)[last]
-    return predict(spec, weights, WindowSet(*sequences.scaled(*scale)))
+    parts = [sequences]
+    if sequences.origin is None:
+        # Independent sequences share no rows. Part by part the standardised ones stay in the cache.
+        positions = np.arange(len(sequences))
+        parts = [
+            sequences.take(positions[first : first + _AT_ONCE])
+            for first in range(0, len(sequences), _AT_ONCE)
+        ]
+    answers = [predict(spec, weights, WindowSet(*part.scaled(*scale))) for part in parts]
+    return np.concatenate(answers)
 
 
 def answer_steps(

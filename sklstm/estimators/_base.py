@@ -240,9 +240,7 @@ class BaseLSTM(BaseEstimator, ABC):
 
         training, validation = self._split(sequences, targets, rng, hold=not keeps_slots)
         if not goes_on:
-            lesson = self._lesson(sequences, targets, training)
-            self._X_mean, self._X_scale = self._scale_of_X(lesson.sequences)
-            self._y_mean, self._y_scale = self._scale_of_y(lesson.targets[lesson.labelled()])
+            self._learn_scales(self._lesson(sequences, targets, training))
             self._sizes = sizes
         training = every_nth(sequences, training, self.train_stride)
 
@@ -307,6 +305,10 @@ class BaseLSTM(BaseEstimator, ABC):
             rng=rng,
             in_time=self.stateful,
         )
+
+    def _learn_scales(self, lesson):
+        self._X_mean, self._X_scale = self._scale_of_X(lesson.sequences)
+        self._y_mean, self._y_scale = self._scale_of_y(lesson.targets[lesson.labelled()])
 
     def _scale_of_X(self, sequences):
         if self.normalize_X:
