@@ -190,7 +190,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
 
         Returns
         -------
-        X_3d : ndarray of shape (n_samples, length_, n_features)
+        X_3d : ndarray of shape (n_samples, `length_`, n_features)
             The padded sequences: float32 if all of `X` is, else float64.
 
         Raises
@@ -218,7 +218,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, length_, n_features)
+        X : array-like of shape (n_samples, `length_`, n_features)
             Sequences as :meth:`transform` gives them; NaN is allowed.
 
         Returns
