@@ -374,32 +374,39 @@ class BaseLSTM(BaseEstimator, ABC):
 
         return NetworkSpec(**self._sizes)
 
-    def _labelled_steps(self, X, y, answers):
-        """Select labels and answers of the steps that exist and are labelled, for a score."""
+    def _outputs(self, X, *, of_steps=None):
+        """Run the network on X; outputs are float64 and in the units of the targets.
+
+        They are (n_samples, n_outputs), or of steps (n_samples, n_steps, n_outputs); by default of
+        what `y` had a target for in fit.
+        """
+        check_is_fitted(self, "_weights")
+        return self._outputs_of(read_X(self, X, reset=False), of_steps=of_steps)
+
+    def _outputs_of(self, sequences, *, of_steps=None):
+        from sklstm.estimators._answers import answer_samples, answer_steps
+
+        answer = (
+            answer_steps if (self._of_rows if of_steps is None else of_steps) else answer_samples
+        )
+        outputs = answer(self._spec(), self._weights, sequences, (self._X_mean, self._X_scale))
+        return self._in_units_of_y(outputs)
+
+    def _score_steps(self, metric, X, y, sample_weight):
+        """Score the answers of the steps that exist and are labelled."""
+        if sample_weight is not None:
+            raise ValueError(
+                "sample_weight weighs sequences, but the score is over steps. Leave it out, or "
+                "weigh the steps in a metric of scikit-learn on predict(X)."
+            )
         sequences = read_X(self, X, reset=False)
         labels = labels_of_rows(y, sequences)
+        answers = self._decode(self._outputs_of(sequences))
         answers = answers.reshape(-1, *answers.shape[2:])
         if sequences.exists is not None:
             answers = answers[sequences.exists.ravel()]
         labelled = are_labelled(labels)
-        return only_labelled(labels, labelled), answers[labelled]
-
-    def _outputs(self, X):
-        """Run the network on X; outputs (n_samples, n_outputs), float64, in the targets' units."""
-        return self._answers(X, of_steps=False)
-
-    def _step_outputs(self, X):
-        """Run the network on X; outputs (n_samples, n_steps, n_outputs), as in :meth:`_outputs`."""
-        return self._answers(X, of_steps=True)
-
-    def _answers(self, X, *, of_steps):
-        check_is_fitted(self, "_weights")
-        sequences = read_X(self, X, reset=False)
-        from sklstm.estimators._answers import answer_samples, answer_steps
-
-        answer = answer_steps if of_steps else answer_samples
-        outputs = answer(self._spec(), self._weights, sequences, (self._X_mean, self._X_scale))
-        return self._in_units_of_y(outputs)
+        return metric(only_labelled(labels, labelled), answers[labelled])
 
     def _in_units_of_y(self, outputs):
         return outputs.astype(np.float64) * self._y_scale + self._y_mean
@@ -415,26 +422,6 @@ class BaseLSTM(BaseEstimator, ABC):
 
 # Steps that a gradient goes back through rows that no windower has cut.
 _BPTT_STEPS = 32
-
-
-def refuse_sample_weight(sample_weight) -> None:
-    """Refuse weights of sequences where steps are scored.
-
-    Parameters
-    ----------
-    sample_weight : object
-        None, or what was given.
-
-    Raises
-    ------
-    ValueError
-        If it is not None.
-    """
-    if sample_weight is not None:
-        raise ValueError(
-            "sample_weight weighs sequences, but the score is over steps. Leave it out, or weigh "
-            "the steps in a metric of scikit-learn on predict(X)."
-        )
 
 
 def _generator(random_state) -> np.random.Generator:

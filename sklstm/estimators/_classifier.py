@@ -10,7 +10,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._base import BaseLSTM, refuse_sample_weight
+from sklstm.estimators._base import BaseLSTM
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import StrOptions, _fit_context
 
@@ -261,8 +261,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         ndarray of shape (n_samples, n_classes) or (n_samples, n_steps, n_classes), float64
             Probabilities, in the order of ``classes_``; for each step if `y` had labels for each.
         """
-        check_is_fitted(self, "_weights")
-        return self._probabilities(self._step_outputs(X) if self._of_rows else self._outputs(X))
+        return self._probabilities(self._outputs(X))
 
     def predict(self, X):
         """Predict the class of each sequence, or of each step.
@@ -279,8 +278,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             Labels, with the dtype of ``y``; for each step if `y` had labels for each. The
             answer for a step that does not exist is that of the last one before it.
         """
-        check_is_fitted(self, "_weights")
-        return self._decode(self._step_outputs(X) if self._of_rows else self._outputs(X))
+        return self._decode(self._outputs(X))
 
     def predict_sequences(self, X):
         """Predict the class at each step of each sequence.
@@ -297,8 +295,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             What the network answers having read a sequence so far. The answer for a step that does
             not exist is that of the last one before it.
         """
-        check_is_fitted(self, "_weights")
-        return self._decode(self._step_outputs(X))
+        return self._decode(self._outputs(X, of_steps=True))
 
     def score(self, X, y, sample_weight=None):
         """Compute the accuracy.
@@ -322,8 +319,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         check_is_fitted(self, "_weights")
         if not self._of_rows:
             return super().score(X, y, sample_weight=sample_weight)
-        refuse_sample_weight(sample_weight)
-        return accuracy_score(*self._labelled_steps(X, y, self.predict(X)))
+        return self._score_steps(accuracy_score, X, y, sample_weight)
 
     def _decode(self, outputs):
         return self.classes_[self._probabilities(outputs).argmax(axis=-1)]

@@ -10,7 +10,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._base import BaseLSTM, refuse_sample_weight
+from sklstm.estimators._base import BaseLSTM
 from sklstm.estimators._leak_guard import warn_if_target_in_window
 from sklstm.utils._sklearn_private import Options
 
@@ -237,8 +237,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             n_steps, n_targets). The answer for a step that does not exist is that of the last one
             before it.
         """
-        check_is_fitted(self, "_weights")
-        return self._decode(self._step_outputs(X) if self._of_rows else self._outputs(X))
+        return self._decode(self._outputs(X))
 
     def predict_sequences(self, X):
         """Predict a value at each step of each sequence.
@@ -255,8 +254,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             What the network answers having read a sequence so far. The answer for a step that does
             not exist is that of the last one before it.
         """
-        check_is_fitted(self, "_weights")
-        return self._decode(self._step_outputs(X))
+        return self._decode(self._outputs(X, of_steps=True))
 
     def score(self, X, y, sample_weight=None):
         """Compute the coefficient of determination, R².
@@ -280,8 +278,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         check_is_fitted(self, "_weights")
         if not self._of_rows:
             return super().score(X, y, sample_weight=sample_weight)
-        refuse_sample_weight(sample_weight)
-        return r2_score(*self._labelled_steps(X, y, self.predict(X)))
+        return self._score_steps(r2_score, X, y, sample_weight)
 
     def _decode(self, outputs):
         return outputs[..., 0] if self._y_ndim == 1 else outputs

@@ -91,7 +91,8 @@ def make_lesson(
     chosen = sequences.take(positions)
     if kind == "windows":
         return Lesson(chosen, targets[positions], of_sequences=True)
-    reached = multiplicity(chosen.start, chosen.count, len(chosen.rows)) > 0
+    if of_rows:
+        reached = multiplicity(chosen.start, chosen.count, len(chosen.rows)) > 0
     if kind == "steps":
         if of_rows:
             targets = np.where(reached[:, None], targets, np.nan)

@@ -138,7 +138,17 @@ def read_y(estimator, y, sequences: Sequences, *, reset: bool, classes) -> np.nd
     ValueError
         If there are more or fewer labels than samples or steps, or none.
     """
-    estimator._of_rows = estimator.return_sequences and sequences.origin is None
+    of_rows = estimator.return_sequences and sequences.origin is None
+    goes_on_alike = (
+        not reset and estimator.return_sequences == estimator._sizes["returns_sequences"]
+    )
+    if goes_on_alike and of_rows != estimator._of_rows:
+        kinds = ["windows, with a label for each", "sequences, with a label for each step"]
+        raise ValueError(
+            f"Cannot go on training: the fit began with {kinds[estimator._of_rows]}, and X is now "
+            f"{kinds[of_rows]}. Call fit with warm_start=False to begin anew."
+        )
+    estimator._of_rows = of_rows
     if not estimator._answers_steps:
         targets = estimator._encode_y(y, reset=reset, classes=classes)
         check_consistent_length(sequences.start, targets)

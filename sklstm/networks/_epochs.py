@@ -48,11 +48,7 @@ def train_epoch_of(network):
                 _track(network, loss, y, y_pred, weight)
                 return True
 
-            # Parts of a series may be without a label, and still carry the state on.
-            if spec.stateful:
-                tf.cond(tf.size(weight) > 0, learn, lambda: False)
-            else:
-                learn()
+            _if_labelled(spec, weight, learn)
             return states
 
         _loop_over_batches(spec, one_batch, order, batch_size)
@@ -94,10 +90,7 @@ def evaluation_of(network):
                 _track(network, loss, y, y_pred, weight)
                 return True
 
-            if spec.stateful:
-                tf.cond(tf.size(weight) > 0, note, lambda: False)
-            else:
-                note()
+            _if_labelled(spec, weight, note)
             return states
 
         _loop_over_batches(spec, one_batch, order, batch_size)
@@ -156,6 +149,14 @@ def _loop_over_batches(spec, one_batch, order, batch_size):
         ),
         parallel_iterations=1,
     )
+
+
+def _if_labelled(spec, weight, act):
+    """Act on a batch; parts of series may be without a label, and only carry the state on."""
+    if spec.stateful:
+        tf.cond(tf.size(weight) > 0, act, lambda: False)
+    else:
+        act()
 
 
 def _answers_in_one_table(rows, start, count, begins, targets, weights):

@@ -11,29 +11,6 @@ from sklstm.networks._spec import NetworkSpec
 _ACTIVATIONS = {"linear": tf.identity, "sigmoid": tf.sigmoid, "softmax": tf.nn.softmax}
 
 
-def apply_layers(spec: NetworkSpec, weights, steps: Steps, **how):
-    """Run windows through the LSTM layers, and what comes last through the dense layer.
-
-    Parameters
-    ----------
-    spec : NetworkSpec
-        The sizes.
-    weights : list of tensors
-        In the order of ``spec.weight_shapes()``.
-    steps : Steps
-        The windows.
-    **how
-        What :func:`apply_lstm_layers` takes.
-
-    Returns
-    -------
-    tensor of shape (n_samples, n_outputs)
-        The activated outputs.
-    """
-    x, _ = apply_lstm_layers(spec, weights, steps, **how)
-    return apply_head(spec, weights, x)
-
-
 def apply_lstm_layers(
     spec: NetworkSpec,
     weights,

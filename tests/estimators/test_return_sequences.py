@@ -363,4 +363,8 @@ def test_going_on_as_another_kind_is_refused():
         model.set_params(return_sequences=False).fit(X, y[:, 0])
     model.set_params(return_sequences=True).fit(X, y)
     assert len(model.history_) == 4
+    cut = windows(series(60)[0], window=6)
+    with pytest.raises(ValueError, match=r"began with sequences, .* and X is now windows"):
+        model.fit(cut, np.where(np.arange(60) % 2, "up", "down"))
+    assert model.predict(X).shape == (30, 6)
     assert LSTMClassifier(**STEPS, epochs=1).partial_fit(X, y).partial_fit(X, y).score(X, y) > 0

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklstm.networks import NetworkSpec, choose_engine
-from sklstm.networks._forward import apply_layers
+from sklstm.networks._forward import apply_head, apply_lstm_layers
 from sklstm.networks._kernels import load_kernels
 from sklstm.networks._layers import lstm_layer, steps_of_outputs, steps_of_windows
 from tests.networks.helpers import (
@@ -29,7 +29,8 @@ def run(engine, spec, weights, windows):
     steps = steps_of_windows(
         tf.constant(rows), tf.constant(windows.start), tf.constant(windows.count)
     )
-    return apply_layers(spec, weights, steps, engine=engine, training=True)
+    x, _ = apply_lstm_layers(spec, weights, steps, engine=engine, training=True)
+    return apply_head(spec, weights, x)
 
 
 def assert_gradients_agree(ours, theirs):
