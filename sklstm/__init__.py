@@ -8,23 +8,29 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sklstm.compose import TransformedTargetClassifier
-from sklstm.estimators import LSTMClassifier, LSTMForecaster, generate, stream
-from sklstm.metrics import label_scorer
+from sklstm.compose import ConformalForecaster, TransformedTargetClassifier
+from sklstm.estimators import LSTMClassifier, LSTMForecaster, forecast, generate, stream
+from sklstm.metrics import horizon_scorer, label_scorer
+from sklstm.model_selection import PanelTimeSeriesSplit, backtest
 from sklstm.preprocessing import KMeansLabeler, Padder, SequenceWindower, To3D
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ConformalForecaster",
     "KMeansLabeler",
     "LSTMClassifier",
     "LSTMForecaster",
     "Padder",
+    "PanelTimeSeriesSplit",
     "SequenceWindower",
     "To3D",
     "TransformedTargetClassifier",
     "__version__",
+    "backtest",
+    "forecast",
     "generate",
+    "horizon_scorer",
     "label_scorer",
     "stream",
 ]

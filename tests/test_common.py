@@ -131,6 +131,7 @@ def test_array_api_checks_are_on():
 
 def test_every_public_estimator_is_here():
     assert {type(estimator).__name__ for estimator in DEFAULTS} == {
+        "ConformalForecaster",
         "KMeansLabeler",
         "LSTMClassifier",
         "LSTMForecaster",

@@ -21,6 +21,7 @@ FORBIDDEN = {
     "sklstm.datasets": HEAVY | {"sklstm.networks"},
     "sklstm.compose": HEAVY | {"sklstm.networks"},
     "sklstm.metrics": HEAVY | {"sklstm.networks"},
+    "sklstm.model_selection": HEAVY | {"sklstm.networks"},
     "sklstm.plotting": HEAVY | {"sklstm.networks"},
     "sklstm.utils": HEAVY | {"sklstm.networks", "sklstm.estimators"},
 }

@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sklstm.estimators._sequences import Sequences
@@ -12,6 +14,9 @@ from sklstm.estimators._steps import fill_in_steps
 # This module loads TensorFlow: estimators import it when they first predict.
 from sklstm.networks import NetworkSpec, WindowSet, predict, predict_steps
 
+# Standardises sequences, as a network takes them.
+Scaling = Callable[[Sequences], WindowSet]
+
 # Sequences that are standardised and answered at a time.
 _AT_ONCE = 16_384
 
@@ -20,7 +25,7 @@ def answer_samples(
     spec: NetworkSpec,
     weights: list[np.ndarray],
     sequences: Sequences,
-    scale: tuple[np.ndarray, np.ndarray],
+    scaled: Scaling,
 ) -> np.ndarray:
     """Answer each sample at its last step.
 
@@ -33,30 +38,30 @@ def answer_samples(
     sequences : Sequences
         The samples. In a stateful network they are moments of series, and the state before the
         first row that they reach of a series is 0.
-    scale : pair of ndarray of shape (n_features,)
-        Mean and scale of the inputs.
+    scaled : callable
+        Standardises sequences, as a network takes them.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_outputs), float32
+    ndarray of shape (n_samples, n_answers), float32
         Outputs of the network.
     """
     if spec.stateful:
         series = series_of(sequences)
-        return _by_row(spec, weights, series.whole(), scale)[series.row_at()]
+        return _by_row(spec, weights, series.whole(), scaled)[series.row_at()]
     if spec.returns_sequences and spec.bidirectional:
         # The answer of the last step, as it was trained; not that of both ends.
         last = np.where(sequences.count > 0, np.cumsum(sequences.count) - 1, -1)
-        return _by_row(spec, weights, sequences, scale)[last]
+        return _by_row(spec, weights, sequences, scaled)[last]
     parts = [sequences]
     if sequences.origin is None:
         # Independent sequences share no rows. Part by part the standardised ones stay in the cache.
         positions = np.arange(len(sequences))
         parts = [
             sequences.take(positions[first : first + _AT_ONCE])
-            for first in range(0, len(sequences), _AT_ONCE)
+            for first in range(0, max(len(sequences), 1), _AT_ONCE)
         ]
-    answers = [predict(spec, weights, WindowSet(*part.scaled(*scale))) for part in parts]
+    answers = [predict(spec, weights, scaled(part)) for part in parts]
     return np.concatenate(answers)
 
 
@@ -64,31 +69,31 @@ def answer_steps(
     spec: NetworkSpec,
     weights: list[np.ndarray],
     sequences: Sequences,
-    scale: tuple[np.ndarray, np.ndarray],
+    scaled: Scaling,
 ) -> np.ndarray:
     """Answer each step of each sample.
 
     Parameters
     ----------
-    spec, weights, sequences, scale : object
+    spec, weights, sequences, scaled : object
         As in :func:`answer_samples`.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_steps, n_outputs), float32
+    ndarray of shape (n_samples, n_steps, n_answers), float32
         Outputs of the network; for a skipped step that of the last one before it that exists.
     """
     if spec.stateful:
         series = series_of(sequences)
         ages = range(sequences.n_steps - 1, -1, -1)
         rows = np.stack([series.row_at(age) for age in ages], axis=1)
-        return _by_row(spec, weights, series.whole(), scale)[rows]
-    outputs = _by_row(spec, weights, sequences, scale)
+        return _by_row(spec, weights, series.whole(), scaled)[rows]
+    outputs = _by_row(spec, weights, sequences, scaled)
     return fill_in_steps(outputs[:-1], sequences, outputs[-1])
 
 
-def _by_row(spec, weights, sequences, scale):
+def _by_row(spec, weights, sequences, scaled):
     """Answer all steps, one sequence after the other, and last of all a state of 0."""
-    outputs, _ = predict_steps(spec, weights, WindowSet(*sequences.scaled(*scale)))
+    outputs, _ = predict_steps(spec, weights, scaled(sequences))
     nothing = WindowSet(np.zeros((1, spec.n_features), np.float32), *np.zeros((2, 1), np.int32))
     return np.vstack([outputs, predict(spec, weights, nothing)])

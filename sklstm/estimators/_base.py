@@ -40,9 +40,10 @@ class BaseLSTM(BaseEstimator, ABC):
     _univariate: bool
     _of_rows: bool
     _sizes: dict
-    _weights: list[np.ndarray]
-    _optimizer_state: list[np.ndarray]
-    _history: dict[str, list]
+    # One for each member.
+    _weights: list[list[np.ndarray]]
+    _optimizer_state: list[list[np.ndarray]]
+    _history: list[dict[str, list]]
     _rng: np.random.Generator | None
 
     _parameter_constraints: dict = {
@@ -53,10 +54,11 @@ class BaseLSTM(BaseEstimator, ABC):
         "bptt_steps": [Interval(Integral, 1, None, closed="left"), None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [str, type, HasMethods(["get_config", "apply"])],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        "learning_rate_schedule": [StrOptions({"cosine", "linear", "exponential"}), None],
         "loss": [str, callable, HasMethods(["get_config"]), None],
         "metrics": [list, tuple, None],
         "early_stopping": ["boolean"],
@@ -64,6 +66,7 @@ class BaseLSTM(BaseEstimator, ABC):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "train_stride": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
         "callbacks": [list, tuple, HasMethods(["on_epoch_end", "set_model"]), None],
         "normalize_X": ["boolean"],
         "warm_start": ["boolean"],
@@ -82,6 +85,21 @@ class BaseLSTM(BaseEstimator, ABC):
     @abstractmethod
     def _decode(self, outputs):
         """Turn outputs (..., n_outputs), in the targets' units, into what predict returns."""
+
+    def _learn_frame(self, sequences, targets, positions):
+        """Learn from the training part what targets are relative to; by default, nothing."""
+
+    def _prepare(self, sequences):
+        """Return what the network reads, before it is scaled."""
+        return sequences
+
+    def _targets_of(self, prepared, targets, positions, among):
+        """Return what the sequences at some positions are to answer, looking at some others."""
+        return targets[positions]
+
+    def _known_of(self, prepared):
+        """Return what is known of the moments that the sequences are to answer for, or None."""
+        return None
 
     def _scale_of_y(self, targets):
         """Return what targets are standardised by; by default they are not."""
@@ -152,10 +170,13 @@ class BaseLSTM(BaseEstimator, ABC):
         -------
         pandas.DataFrame of shape (n_epochs, n_logs)
             ``loss``, the metrics, and ``val_*`` with early stopping; the index counts epochs
-            from 0.
+            from 0, and with several members these before.
         """
         self._check_has("history_")
-        return pd.DataFrame(self._history).rename_axis("epoch")
+        of_members = [pd.DataFrame(history).rename_axis("epoch") for history in self._history]
+        if len(of_members) == 1:
+            return of_members[0]
+        return pd.concat(of_members, keys=range(len(of_members)), names=["member"])
 
     @property
     def keras_model_(self):
@@ -182,9 +203,12 @@ class BaseLSTM(BaseEstimator, ABC):
             univariate=self._univariate,
             X_mean=self._X_mean,
             X_scale=self._X_scale,
-            y_mean=self._y_mean if self._scales_y else None,
-            y_scale=self._y_scale if self._scales_y else None,
+            **self._export_of_y(),
         )
+
+    def _export_of_y(self):
+        """Return what an exported model does to the outputs of the network."""
+        return {}
 
     def stream(self, *, method="predict"):
         """Make an object that is given one row after the other, and answers each at once.
@@ -203,6 +227,17 @@ class BaseLSTM(BaseEstimator, ABC):
 
         return stream(self, method=method)
 
+    def _check_modes(self, sequences):
+        check_modes(self, sequences)
+
+    def _loss(self):
+        return self._output_layer()[1] if self.loss is None else self.loss
+
+    @property
+    def _needs_moments(self):
+        """Whether answers depend on when and of which series a window is."""
+        return False
+
     def _look_for_leaks(self, sequences, targets):
         """Warn of what would make the fit useless; by default nothing is known to."""
 
@@ -220,9 +255,9 @@ class BaseLSTM(BaseEstimator, ABC):
 
     def _fit(self, X, y, *, epochs, goes_on, keeps_slots, classes=None):
         sequences = read_X(self, X, reset=not (goes_on and keeps_slots))
-        check_modes(self, sequences)
+        self._check_modes(sequences)
         targets = read_y(self, y, sequences, reset=not goes_on, classes=classes)
-        sizes = self._sizes_for(sequences.n_features, targets.shape[1])
+        sizes = self._sizes_for(sequences, targets)
         if goes_on and sizes != self._sizes:
             changed = sorted(name for name in sizes if sizes[name] != self._sizes[name])
             raise ValueError(
@@ -231,6 +266,7 @@ class BaseLSTM(BaseEstimator, ABC):
                 f"{ {name: sizes[name] for name in changed} }. Call fit with warm_start=False to "
                 "begin anew."
             )
+        self._sizes = sizes
         if not self._of_rows:
             self._look_for_leaks(sequences, targets)
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
@@ -239,47 +275,63 @@ class BaseLSTM(BaseEstimator, ABC):
             rng = _generator(self.random_state)
 
         training, validation = self._split(sequences, targets, rng, hold=not keeps_slots)
+        # A row without a window is not trained on, but has its place in the paths of others.
+        known = np.arange(len(sequences)) if validation is None else training
         if not goes_on:
-            self._learn_scales(self._lesson(sequences, targets, training))
-            self._sizes = sizes
-        training = every_nth(sequences, training, self.train_stride)
+            self._learn_frame(sequences, targets, known)
+        prepared = self._prepare(sequences)
+        if not goes_on:
+            self._learn_scales(self._lesson(prepared, targets, training, known))
+        few = every_nth(sequences, training, self.train_stride)
 
         from sklstm.estimators._training import train
         from sklstm.networks import TrainingTask
 
         spec = self._spec()
+        examples = self._examples(prepared, targets, few, known, weighted=True)
+        order, at_once = examples.in_batches(self.batch_size, None)
+        n_batches = -(-len(order) // at_once)
+        epochs, learning_rate = _length_of_training(epochs, self.learning_rate, n_batches)
         task = TrainingTask(
-            training=self._examples(sequences, targets, training, weighted=True),
+            training=examples,
             validation=None
             if validation is None
-            else self._examples(sequences, targets, validation, weighted=False),
+            else self._examples(prepared, targets, validation, validation, weighted=False),
             batch_size=self.batch_size,
             shuffle=self.shuffle,
             rng=rng,
         )
-        trained = train(
-            spec,
-            task,
-            self._weights if goes_on else spec.initial_weights(rng),
-            self._optimizer_state if goes_on and keeps_slots else None,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            loss=self._output_layer()[1] if self.loss is None else self.loss,
-            metrics=None if self.metrics is None else list(self.metrics),
-            callbacks=_as_list(self.callbacks),
-            patience=None if validation is None else self.n_iter_no_change,
-            initial_epoch=len(self._history["loss"]) if goes_on else 0,
-            epochs=epochs,
-            verbose=int(self.verbose) if self.verbose != "auto" else 1,
-        )
-        _check_finite(trained, self.learning_rate)
-        self._weights = trained.weights
-        self._optimizer_state = trained.optimizer_state
-        self._history = _appended(self._history, trained.history) if goes_on else trained.history
+        members = [
+            train(
+                spec,
+                task,
+                self._weights[member] if goes_on else spec.initial_weights(rng),
+                self._optimizer_state[member] if goes_on and keeps_slots else None,
+                optimizer=self.optimizer,
+                learning_rate=learning_rate,
+                schedule=self.learning_rate_schedule,
+                loss=self._loss(),
+                metrics=None if self.metrics is None else list(self.metrics),
+                callbacks=_as_list(self.callbacks),
+                patience=None if validation is None else self.n_iter_no_change,
+                initial_epoch=len(self._history[member]["loss"]) if goes_on else 0,
+                epochs=epochs,
+                verbose=int(self.verbose) if self.verbose != "auto" else 1,
+            )
+            for member in range(len(self._weights) if goes_on else self.n_members)
+        ]
+        for trained in members:
+            _check_finite(trained, learning_rate)
+        self._weights = [trained.weights for trained in members]
+        self._optimizer_state = [trained.optimizer_state for trained in members]
+        histories = [trained.history for trained in members]
+        if goes_on:
+            histories = [_appended(*of) for of in zip(self._history, histories, strict=True)]
+        self._history = histories
         self._rng = rng if keeps_slots or self.warm_start else None
-        self.n_iter_ = len(trained.history["loss"])
+        self.n_iter_ = max(len(trained.history["loss"]) for trained in members)
         if self.callbacks is not None:
-            self.callbacks_ = trained.callbacks
+            self.callbacks_ = [callback for trained in members for callback in trained.callbacks]
         else:
             self.__dict__.pop("callbacks_", None)
         return self
@@ -304,7 +356,12 @@ class BaseLSTM(BaseEstimator, ABC):
             stratify=None if self._answers_steps else self._strata(targets),
             rng=rng,
             in_time=self.stateful,
+            reach=self._reach_of_targets(),
         )
+
+    def _reach_of_targets(self):
+        """Return how many moments a target reaches on, beyond its own."""
+        return 0
 
     def _learn_scales(self, lesson):
         self._X_mean, self._X_scale = self._scale_of_X(lesson.sequences)
@@ -315,16 +372,18 @@ class BaseLSTM(BaseEstimator, ABC):
             return sequences.mean_and_scale()
         return np.zeros(sequences.n_features), np.ones(sequences.n_features)
 
-    def _examples(self, sequences, targets, positions, *, weighted):
+    def _examples(self, prepared, targets, positions, among, *, weighted):
         from sklstm.networks import Examples
 
-        lesson = self._lesson(sequences, targets, positions)
+        lesson = self._lesson(prepared, targets, positions, among)
         # What the network gets are the rows of the span.
         some = slice(None) if lesson.of_sequences else lesson.sequences.span
         labelled = lesson.labelled()
         weights = np.ones(len(lesson.targets), dtype=np.float32)
         if weighted:
             weights[labelled] = self._example_weights(lesson.targets[labelled])
+        # A moment without a value weighs nothing: the others make up for it in the mean.
+        weights /= 1.0 - np.isnan(lesson.targets[labelled]).mean()
         return Examples(
             windows=self._window_set(lesson.sequences),
             targets=((lesson.targets[some] - self._y_mean) / self._y_scale).astype(np.float32),
@@ -332,14 +391,15 @@ class BaseLSTM(BaseEstimator, ABC):
             series=lesson.series,
         )
 
-    def _lesson(self, sequences, targets, positions):
+    def _lesson(self, prepared, targets, positions, among):
         bptt_steps = self.bptt_steps
         if bptt_steps is None:
-            bptt_steps = sequences.n_steps if sequences.n_steps > 1 else _BPTT_STEPS
+            bptt_steps = prepared.n_steps if prepared.n_steps > 1 else _BPTT_STEPS
+        if not self._of_rows:
+            targets = self._targets_of(prepared, targets, positions, among)
         return make_lesson(
-            sequences,
+            prepared.take(positions),
             targets,
-            positions,
             kind="series" if self.stateful else "steps" if self.return_sequences else "windows",
             of_rows=self._of_rows,
             bptt_steps=bptt_steps,
@@ -348,19 +408,14 @@ class BaseLSTM(BaseEstimator, ABC):
     def _window_set(self, sequences: Sequences):
         from sklstm.networks import WindowSet
 
-        return WindowSet(*sequences.scaled(self._X_mean, self._X_scale))
+        rows, start, count = sequences.scaled(self._X_mean, self._X_scale)
+        return WindowSet(rows, start, count, self._known_of(sequences))
 
-    def _sizes_for(self, n_features, n_outputs):
-        units = (self.units,) if isinstance(self.units, Integral) else tuple(self.units)
-        if not units or not all(isinstance(u, Integral) and int(u) >= 1 for u in units):
-            raise ValueError(
-                f"units must be an int >= 1 or a non-empty tuple of them, one for each layer; "
-                f"got {self.units!r}."
-            )
+    def _sizes_for(self, sequences, targets):
         return {
-            "n_features": int(n_features),
-            "units": tuple(int(u) for u in units),
-            "n_outputs": int(n_outputs),
+            "n_features": int(sequences.n_features),
+            "units": as_units(self.units, "units"),
+            "n_outputs": int(targets.shape[1]),
             "activation": self._output_layer()[0],
             "bidirectional": bool(self.bidirectional),
             "dropout": float(self.dropout),
@@ -386,11 +441,11 @@ class BaseLSTM(BaseEstimator, ABC):
     def _outputs_of(self, sequences, *, of_steps=None):
         from sklstm.estimators._answers import answer_samples, answer_steps
 
-        answer = (
-            answer_steps if (self._of_rows if of_steps is None else of_steps) else answer_samples
-        )
-        outputs = answer(self._spec(), self._weights, sequences, (self._X_mean, self._X_scale))
-        return self._in_units_of_y(outputs)
+        of_steps = self._of_rows if of_steps is None else of_steps
+        answer = answer_steps if of_steps else answer_samples
+        prepared, spec = self._prepare(sequences), self._spec()
+        of_members = [answer(spec, w, prepared, self._window_set) for w in self._weights]
+        return self._in_units_of_y(mean_of_members(of_members), prepared)
 
     def _score_steps(self, metric, X, y, sample_weight):
         """Score the answers of the steps that exist and are labelled."""
@@ -408,8 +463,9 @@ class BaseLSTM(BaseEstimator, ABC):
         labelled = are_labelled(labels)
         return metric(only_labelled(labels, labelled), answers[labelled])
 
-    def _in_units_of_y(self, outputs):
-        return outputs.astype(np.float64) * self._y_scale + self._y_mean
+    def _in_units_of_y(self, outputs, prepared):
+        """Turn outputs of the network into targets of the sequences that it has read."""
+        return outputs * self._y_scale + self._y_mean
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -420,6 +476,9 @@ class BaseLSTM(BaseEstimator, ABC):
         return tags
 
 
+# Updates of a training whose length is left to the data, and the epochs that it may take.
+_UPDATES = 1_500
+_EPOCHS = (2, 100)
 # Steps that a gradient goes back through rows that no windower has cut.
 _BPTT_STEPS = 32
 
@@ -429,6 +488,65 @@ def _generator(random_state) -> np.random.Generator:
     if random_state is None or isinstance(random_state, Integral):
         return np.random.default_rng(None if random_state is None else int(random_state))
     return np.random.default_rng(random_state.randint(2**31))
+
+
+def _length_of_training(epochs, learning_rate, n_batches: int) -> tuple[int, float]:
+    """Choose the epochs and the learning rate that are left to the size of the data."""
+    if epochs == "auto":
+        fewest, most = _EPOCHS
+        epochs = min(max(-(-_UPDATES // n_batches), fewest), most)
+    if learning_rate == "auto":
+        learning_rate = min(0.01, 0.1 / np.sqrt(epochs * n_batches))
+    return int(epochs), float(learning_rate)
+
+
+def as_units(units, parameter: str, default=None) -> tuple[int, ...]:
+    """Read widths of layers.
+
+    Parameters
+    ----------
+    units : int, tuple of int or None
+        One width, or one for each layer.
+    parameter : str
+        Whose value it is, for the message.
+    default : int or tuple of int, default=None
+        Whose last width stands for None.
+
+    Returns
+    -------
+    tuple of int
+        One for each layer.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    if units is None:
+        return as_units(default, parameter)[-1:]
+    each = (units,) if isinstance(units, Integral) else tuple(units)
+    if not each or not all(isinstance(u, Integral) and int(u) >= 1 for u in each):
+        raise ValueError(
+            f"{parameter} must be an int >= 1 or a non-empty tuple of them, one for each layer; "
+            f"got {units!r}."
+        )
+    return tuple(int(u) for u in each)
+
+
+def mean_of_members(outputs: list[np.ndarray]) -> np.ndarray:
+    """Average what the members answer.
+
+    Parameters
+    ----------
+    outputs : list of ndarray
+        The answers of each.
+
+    Returns
+    -------
+    ndarray, float64
+        Their mean.
+    """
+    return np.asarray(np.mean(outputs, axis=0, dtype=np.float64))
 
 
 def _as_list(callbacks):

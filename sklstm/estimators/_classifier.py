@@ -49,15 +49,19 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     bptt_steps : int, default=None
         With `stateful`, steps of a series between two updates, which is how far a gradient goes
         back. None is the length of the windows or samples, or 32 if they have one step.
-    epochs : int, default=30
-        Passes over the training windows.
+    epochs : int or "auto", default=30
+        Passes over the training windows. "auto" is as many as make 1,500 updates, from 2 to 100.
     batch_size : int, default=32
         Windows in one update; with `stateful`, series side by side.
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Name or class of a Keras optimizer, made with `learning_rate`. An instance is copied at
         each fit and brings its own learning rate.
-    learning_rate : float, default=0.01
-        Step size of the optimizer.
+    learning_rate : float or "auto", default=0.01
+        Step size of the optimizer. "auto" is 0.1 divided by the square root of the number of
+        updates, and at most 0.01.
+    learning_rate_schedule : {"cosine", "linear", "exponential"} or None, default=None
+        How the learning rate falls from epoch to epoch, to a hundredth in the last one; None leaves
+        it. An optimizer that is an instance keeps the rate or the schedule that it brings.
     loss : str, callable or keras.losses.Loss, default=None
         The loss, on probabilities. None is the cross-entropy, binary or categorical.
     metrics : list of str, callable or keras.metrics.Metric, default=None
@@ -81,6 +85,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     shuffle : bool, default=True
         Draw a new order of the windows for each epoch; else they are taken as they come. With
         `stateful` it is the order of the series, never of their rows.
+    n_members : int, default=1
+        Networks to train, from different initial weights; their answers are averaged.
     callbacks : list of keras.callbacks.Callback, default=None
         Copied before a fit, so that the estimator's own stay untouched. Each epoch is one batch to
         them. The copies that saw the fit are in `callbacks_`.
@@ -155,8 +161,6 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
-    _scales_y = False
-
     def __init__(
         self,
         units=32,
@@ -171,6 +175,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         batch_size=32,
         optimizer="adam",
         learning_rate=0.01,
+        learning_rate_schedule=None,
         loss=None,
         metrics=None,
         class_weight=None,
@@ -179,6 +184,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         n_iter_no_change=10,
         train_stride=1,
         shuffle=True,
+        n_members=1,
         callbacks=None,
         normalize_X=True,
         warm_start=False,
@@ -196,6 +202,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.batch_size = batch_size
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.loss = loss
         self.metrics = metrics
         self.class_weight = class_weight
@@ -204,6 +211,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.n_iter_no_change = n_iter_no_change
         self.train_stride = train_stride
         self.shuffle = shuffle
+        self.n_members = n_members
         self.callbacks = callbacks
         self.normalize_X = normalize_X
         self.warm_start = warm_start

@@ -6,7 +6,9 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 
+from sklstm.estimators._paths import cut_paths
 from sklstm.estimators._sequences import Sequences
 
 _MIN_ROWS = 10
@@ -37,6 +39,77 @@ def warn_if_target_in_window(sequences: Sequences, y: np.ndarray) -> None:
         if column is not None:
             _warn(sequences, column)
             return
+
+
+def last_moments(origin) -> tuple[list, np.ndarray]:
+    """Note the last moment of each series.
+
+    Parameters
+    ----------
+    origin : Origin
+        Of the samples of a fit.
+
+    Returns
+    -------
+    keys : list
+        Key of each series.
+    last : ndarray of shape (n_series,)
+        Its last moment.
+    """
+    last = np.full(len(origin.series_keys), np.iinfo(np.int64).min)
+    np.maximum.at(last, origin.series, origin.time)
+    return list(origin.series_keys), last
+
+
+def warn_if_no_paths(origin, y: np.ndarray) -> None:
+    """Warn if columns that are taken for the moments of paths look like so many targets.
+
+    Parameters
+    ----------
+    origin : Origin
+        Of the rows.
+    y : ndarray of shape (n_samples, horizon)
+        Values with as many columns as a path has moments.
+    """
+    shifted = cut_paths(origin, origin, y[:, :1], 2)[:, 1, 0]
+    there = ~np.isnan(shifted)
+    if not np.array_equal(shifted[there], y[there, 1]):
+        horizon = y.shape[1]
+        warnings.warn(
+            f"y has {horizon} columns, as many as horizon, and is taken for paths, but what a row "
+            "has second is not what the next one has first. If the columns are targets, choose "
+            f"another horizon or give their paths, (n_samples, {horizon}, {horizon}); if they are "
+            "paths all the same, (n_samples, horizon, 1) says so.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def warn_if_paths_reach(keys: list, last: np.ndarray, horizon: int, origin) -> None:
+    """Warn if rows are to be forecast that paths of the fit have already held.
+
+    Parameters
+    ----------
+    keys, last : object
+        What :func:`last_moments` has noted of the fit.
+    horizon : int
+        Moments of a path.
+    origin : Origin
+        Of the samples to forecast.
+    """
+    found = pd.Index(keys).get_indexer(origin.series_keys)[origin.series]
+    beyond = origin.time - last[found]
+    seen = (found >= 0) & (beyond > 0) & (beyond < horizon)
+    if seen.any():
+        warnings.warn(
+            f"The forecaster was fitted on paths of {horizon} moments that were cut before, and "
+            f"they hold y of {int(seen.sum())} of the rows that are forecast now, first of "
+            f"{origin.labels[int(seen.argmax())]}: leave a gap of {horizon - 1} moments "
+            f"(TimeSeriesSplit(gap={horizon - 1})), or give y as (n_samples,), so that paths are "
+            "cut inside fit.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def find_copy_of_target(

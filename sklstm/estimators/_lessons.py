@@ -24,9 +24,9 @@ class Lesson:
     ----------
     sequences : Sequences
         What is read.
-    targets : ndarray of shape (n_sequences, n_outputs) or (n_rows, n_outputs)
+    targets : ndarray of shape (n_sequences, n_targets) or (n_rows, n_targets)
         What is to be answered, for each sequence or for each row of ``sequences.rows``; NaN
-        without a label.
+        without a label, and at the moments of a path that have no value.
     series : ndarray of shape (n_sequences,) or None
         For parts of series: the series of each.
     of_sequences : bool, default=False
@@ -47,30 +47,28 @@ class Lesson:
         ndarray of shape (n_rows,), bool, or slice
             Selects them; those of sequences are all there.
         """
-        return slice(None) if self.of_sequences else ~np.isnan(self.targets).any(axis=1)
+        return slice(None) if self.of_sequences else ~np.isnan(self.targets).all(axis=1)
 
 
 def make_lesson(
-    sequences: Sequences,
+    chosen: Sequences,
     targets: np.ndarray,
-    positions: np.ndarray,
     *,
     kind: Kind,
     of_rows: bool,
     bptt_steps: int,
 ) -> Lesson:
-    """Choose sequences to learn from, and bring their targets to where the network answers.
+    """Bring the targets of sequences to where the network answers.
 
-    Nothing of the sequences that are not chosen is used, neither their steps nor their targets.
+    Nothing of sequences that are not chosen is used, neither their steps nor their targets.
 
     Parameters
     ----------
-    sequences : Sequences
-        All sequences.
-    targets : ndarray of shape (n_samples, n_outputs) or (n_rows, n_outputs)
-        Targets of the sequences, or of the rows of independent sequences; NaN without a label.
-    positions : ndarray of shape (n_chosen,)
+    chosen : Sequences
         The sequences to learn from.
+    targets : ndarray of shape (n_chosen, n_targets) or (n_rows, n_targets)
+        Targets of these sequences, or of the rows of all independent sequences; NaN without a
+        label.
     kind : {"windows", "steps", "series"}
         Whether a sequence has one answer, or each of its steps, or a state flows on.
     of_rows : bool
@@ -88,20 +86,19 @@ def make_lesson(
     ValueError
         If no step that exists has a label.
     """
-    chosen = sequences.take(positions)
     if kind == "windows":
-        return Lesson(chosen, targets[positions], of_sequences=True)
+        return Lesson(chosen, targets, of_sequences=True)
     if of_rows:
         reached = multiplicity(chosen.start, chosen.count, len(chosen.rows)) > 0
     if kind == "steps":
         if of_rows:
             targets = np.where(reached[:, None], targets, np.nan)
         else:
-            targets = targets_of_rows(chosen, targets[positions])
+            targets = targets_of_rows(chosen, targets)
         _check_labelled(targets, chosen)
         return Lesson(chosen.take(np.flatnonzero(have_labels(chosen, targets))), targets)
     series = series_of(chosen)
-    own = targets[reached] if of_rows else targets_of_rows(series.samples, targets[positions])
+    own = targets[reached] if of_rows else targets_of_rows(series.samples, targets)
     _check_labelled(own, chosen)
     parts, series_of_parts = series.in_parts(bptt_steps)
     return Lesson(parts, own, series_of_parts)

@@ -111,6 +111,112 @@ def check_modes(estimator, sequences: Sequences) -> None:
         )
 
 
+def check_forecast(estimator, sequences: Sequences) -> None:
+    """Refuse what a forecaster cannot do at once.
+
+    Parameters
+    ----------
+    estimator : LSTMForecaster
+        With its parameters.
+    sequences : Sequences
+        What it is to be fitted on.
+
+    Raises
+    ------
+    ValueError
+        If parameters exclude each other, or cannot be met by X.
+    """
+    steps = [p for p in ("return_sequences", "stateful") if getattr(estimator, p)]
+    of_rows = estimator.return_sequences and sequences.origin is None
+    windows_only = {
+        'decoder="lstm"': estimator.decoder == "lstm",
+        f"anchor={estimator.anchor!r}": estimator.anchor not in ("auto", None),
+    }
+    moments_only = {
+        f"horizon={estimator.horizon}": estimator.horizon > 1,
+        f"season={estimator.season!r}": estimator.season is not None,
+        'normalize_y="series"': estimator.normalize_y == "series",
+    }
+    refused = windows_only if steps else {}
+    if of_rows or estimator.stateful:
+        refused = refused | moments_only
+        if estimator.horizon > 1 and estimator.stateful and not of_rows:
+            # A state that flows may well answer with a path.
+            del refused[f"horizon={estimator.horizon}"]
+    for parameter, is_set in refused.items():
+        if is_set:
+            raise ValueError(
+                f"{parameter} and {steps[0]}=True exclude each other"
+                f"{' on sequences that no windower has cut' if of_rows else ''}."
+            )
+    if estimator.known_future is not None:
+        if estimator.decoder != "lstm":
+            raise ValueError(
+                f"known_future={estimator.known_future!r} is read by a decoder moment by moment: "
+                'it needs decoder="lstm".'
+            )
+        if sequences.origin is None:
+            raise ValueError(
+                f"known_future={estimator.known_future!r} needs windows straight from "
+                "SequenceWindower, which know what comes after them; X does not (a step after the "
+                "windower may have lost it)."
+            )
+    if estimator.decoder == "lstm" and estimator.horizon == 1:
+        raise ValueError('decoder="lstm" unfolds a path: it needs a horizon above 1; got 1.')
+    _check_quantiles(estimator)
+
+
+def _check_quantiles(estimator) -> None:
+    quantiles = estimator.quantiles
+    if quantiles is None:
+        return
+    levels = [float(level) for level in quantiles]
+    if levels != sorted(set(levels)) or 0.5 not in levels or not 0 < levels[0] <= levels[-1] < 1:
+        raise ValueError(
+            f"quantiles must be levels between 0 and 1 in increasing order, 0.5 among them, such "
+            f"as (0.1, 0.5, 0.9); got {quantiles!r}."
+        )
+    if estimator.loss is not None:
+        raise ValueError(
+            f"quantiles={quantiles!r} are trained with the pinball loss; leave loss=None, got "
+            f"{estimator.loss!r}."
+        )
+
+
+def check_long_enough(origin, among: np.ndarray, horizon: int) -> None:
+    """Refuse series that do not hold a single whole path.
+
+    Parameters
+    ----------
+    origin : Origin or None
+        Of all samples.
+    among : ndarray of shape (n_among,)
+        The samples that paths are cut from.
+    horizon : int
+        Moments of a path.
+
+    Raises
+    ------
+    ValueError
+        If samples do not know what follows them, or if a series has fewer rows than a path.
+    """
+    if origin is None:
+        raise ValueError(
+            f"horizon={horizon} with y of one value a sample needs windows straight from "
+            "SequenceWindower, which know what comes after each; X does not (a step after the "
+            "windower may have lost it). Or give y as paths, (n_samples, horizon)."
+        )
+    n_rows = np.bincount(origin.series[among], minlength=len(origin.series_keys))
+    short = np.flatnonzero((n_rows > 0) & (n_rows < horizon))
+    if len(short):
+        several = len(origin.series_keys) > 1
+        which = f"Series {origin.series_keys[short[0]]!r}" if several else "The series"
+        raise ValueError(
+            f"{which} has {n_rows[short[0]]} rows to cut paths from, but horizon={horizon} is "
+            "longer. Give it more rows, a shorter horizon, or leave it out."
+        )
+
+
 def read_y(estimator, y, sequences: Sequences, *, reset: bool, classes) -> np.ndarray:
     """Validate the targets of an estimator.
 

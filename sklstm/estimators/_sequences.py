@@ -142,7 +142,9 @@ class Sequences:
         constant = variance <= total * eps * variance + (total * mean * eps) ** 2
         return mean, np.where(constant, 1.0, np.sqrt(variance))
 
-    def scaled(self, mean: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, ...]:
+    def scaled(
+        self, mean: np.ndarray, scale: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Standardise in float64 and cast, only what these sequences reach.
 
         Parameters
@@ -189,6 +191,34 @@ def as_slice(positions: np.ndarray) -> np.ndarray | slice:
     if n and positions[-1] - positions[0] == n - 1 and (positions[1:] > positions[:-1]).all():
         return slice(int(positions[0]), int(positions[-1]) + 1)
     return positions
+
+
+def ends_at_every_step(sequences: Sequences) -> Sequences:
+    """Read each sequence up to its first step, up to its second, and so on.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The sequences.
+
+    Returns
+    -------
+    Sequences
+        Of `n_samples` times `n_steps` samples, those of the first sequence first.
+    """
+    n_samples, n_steps = len(sequences), sequences.n_steps
+    exists = sequences.steps_exist()
+    count = np.ones((n_samples, n_steps), dtype=int) if exists is None else exists.astype(int)
+    count = np.cumsum(count, axis=1).ravel()
+    start = np.repeat(sequences.start, n_steps)
+    origin = sequences.origin
+    if origin is not None:
+        age = np.tile(np.arange(n_steps - 1, -1, -1), n_samples)
+        origin = origin.take(np.repeat(np.arange(n_samples), n_steps))
+        origin = replace(
+            origin, start=start, count=count, end=origin.end - age, time=origin.time - age
+        )
+    return replace(sequences, start=start, count=count, origin=origin, exists=None)
 
 
 def sequences_of_origin(origin: Origin) -> Sequences:

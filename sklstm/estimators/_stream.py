@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._base import BaseLSTM
+from sklstm.estimators._base import BaseLSTM, mean_of_members
 from sklstm.estimators._sequences import Sequences
 from sklstm.preprocessing import SequenceWindower
 from sklstm.preprocessing._origin import refuse_partly_missing
@@ -105,6 +105,11 @@ class Stream:
     def __init__(self, estimator, *, method="predict"):
         self._transformers, self._windower, self._estimator = _taken_apart(estimator)
         check_is_fitted(self._estimator, "_weights")
+        if self._estimator._needs_moments:
+            raise ValueError(
+                "A stream does not know when its rows are, nor what comes after them: season=, "
+                'normalize_y="series" and known_future= need predict or forecast.'
+            )
         if method not in ("predict", "predict_proba") or not hasattr(self._estimator, method):
             raise ValueError(
                 f"method must be 'predict', or 'predict_proba' of a classifier; got {method!r} for "
@@ -192,7 +197,6 @@ class Stream:
         rows = self._transformed(rows) if len(rows) else self._rows[:0]
         outputs = self._flow(rows) if estimator._sizes["stateful"] else self._slide(rows)
         self.n_seen += len(rows)
-        outputs = estimator._in_units_of_y(outputs)
         if self._method == "predict_proba":
             return estimator._probabilities(outputs)
         return estimator._decode(outputs)
@@ -218,23 +222,26 @@ class Stream:
         from sklstm.networks import WindowSet, predict, predict_steps
 
         estimator = self._estimator
-        spec, weights = estimator._spec(), estimator._weights
+        spec = estimator._spec()
         exists = ~np.isnan(rows).all(axis=1)
         windows = estimator._window_set(_one_sequence(rows[exists]))
-        outputs, states = predict_steps(spec, weights, windows, self._states)
+        members = estimator._weights
+        before = [None] * len(members) if self._states is None else self._states
+        results = [
+            predict_steps(spec, weights, windows, states)
+            for weights, states in zip(members, before, strict=True)
+        ]
         newest = self._newest
         if newest is None:
-            nothing = np.zeros((2, 1), np.int32)
-            newest = predict(spec, weights, WindowSet(windows.rows, *nothing))
+            nothing = WindowSet(windows.rows, *np.zeros((2, 1), np.int32))
+            newest = mean_of_members([predict(spec, weights, nothing) for weights in members])
         # A missing moment is answered as the one before it.
-        answers = np.vstack([newest, outputs])
-        self._states, self._newest = states, answers[-1:]
-        return answers[np.cumsum(exists)]
+        answers = np.vstack([newest, mean_of_members([outputs for outputs, _ in results])])
+        self._states, self._newest = [states for _, states in results], answers[-1:]
+        return estimator._in_units_of_y(answers[np.cumsum(exists)], None)
 
     def _slide(self, rows):
         """Move the window over the rows."""
-        from sklstm.networks import predict
-
         estimator = self._estimator
         n_steps, n_before = estimator.n_steps_in_, len(self._rows)
         rows = np.concatenate([self._rows, rows])
@@ -244,7 +251,7 @@ class Stream:
         start = before[np.maximum(stop - n_steps, 0)]
         sequences = _one_sequence(rows[exists], start, before[stop] - start, n_steps)
         self._rows = rows[max(len(rows) - n_steps + 1, 0) :].copy()
-        return predict(estimator._spec(), estimator._weights, estimator._window_set(sequences))
+        return estimator._outputs_of(sequences)
 
     def _transformed(self, rows):
         """Run rows through what stands before the estimator, and check them."""

@@ -17,6 +17,11 @@ from scikeras.wrappers import BaseWrapper
 
 from sklstm.networks import NetworkSpec, TrainingTask, borrowed_network
 
+# Updates that early stopping waits for: fewer teach a network next to nothing.
+FEWEST_UPDATES = 200
+# What a schedule lets the learning rate fall to, as a part of it.
+_LOWEST = 0.01
+
 
 @dataclass(frozen=True, eq=False)
 class Trained:
@@ -129,6 +134,48 @@ def _check_name(parameter, name, get) -> None:
         raise ValueError(f"{parameter}: Keras knows no {name!r} ({error}).") from error
 
 
+class _EarlyStopping(keras.callbacks.EarlyStopping):
+    """Stop when the validation loss gets no better, but let few data be learned first.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs without improvement.
+    fewest_epochs : int
+        It does not stop before so many.
+    """
+
+    def __init__(self, patience, fewest_epochs):
+        super().__init__(
+            monitor="val_loss", mode="min", patience=patience, restore_best_weights=True
+        )
+        self.fewest_epochs = fewest_epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Decide after an epoch."""
+        others_stop = self.model.stop_training
+        super().on_epoch_end(epoch, logs)
+        if epoch + 1 < self.fewest_epochs:
+            self.model.stop_training = others_stop
+
+
+def _scheduler(schedule, first, n_epochs) -> keras.callbacks.Callback:
+    """Make the callback that lets the learning rate fall, from its full height to a hundredth."""
+    heights = {
+        "cosine": lambda part: _LOWEST + (1 - _LOWEST) * (1 + np.cos(np.pi * part)) / 2,
+        "linear": lambda part: 1 - (1 - _LOWEST) * part,
+        "exponential": lambda part: _LOWEST**part,
+    }
+    height = heights[schedule]
+    full: list[float] = []
+
+    def rate(epoch, now):
+        full.append(now)
+        return float(full[0] * height((epoch - first) / max(n_epochs - 1, 1)))
+
+    return keras.callbacks.LearningRateScheduler(rate)
+
+
 def train(
     spec: NetworkSpec,
     task: TrainingTask,
@@ -137,6 +184,7 @@ def train(
     *,
     optimizer: str | type | keras.optimizers.Optimizer,
     learning_rate: float,
+    schedule: str | None,
     loss: str | Callable | keras.losses.Loss,
     metrics: list | None,
     callbacks: list | None,
@@ -165,6 +213,8 @@ def train(
         A name or a class, made with ``learning_rate``; an instance brings its own and is copied.
     learning_rate : float
         See ``optimizer``.
+    schedule : {"cosine", "linear", "exponential"} or None
+        How the learning rate falls from epoch to epoch, where ``learning_rate`` sets it.
     loss, metrics : see keras.Model.compile
         What to minimise and what to report.
     callbacks : list of keras.callbacks.Callback or None
@@ -187,14 +237,14 @@ def train(
     own_callbacks = deepcopy(callbacks) if callbacks else []
     all_callbacks = list(own_callbacks)
     if patience is not None:
-        all_callbacks.append(
-            keras.callbacks.EarlyStopping(
-                monitor="val_loss", mode="min", patience=patience, restore_best_weights=True
-            )
-        )
+        n_batches = -(-len(task.training.windows) // task.batch_size)
+        all_callbacks.append(_EarlyStopping(patience, -(-FEWEST_UPDATES // n_batches)))
     if isinstance(optimizer, keras.optimizers.Optimizer):
         optimizer, settings = _copy_of_optimizer(optimizer), {}
     else:
+        if schedule is not None and epochs > 1:
+            # Callbacks of the user have the last word.
+            all_callbacks.insert(0, _scheduler(schedule, initial_epoch, epochs))
         optimizer, settings = (
             optimizer_class(optimizer),
             {"optimizer__learning_rate": learning_rate},

@@ -9,7 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklstm.estimators._sequences import Sequences, as_slice
 
 
-def hold_out(sequences, positions, fraction, *, stratify, rng, in_time=False):
+def hold_out(sequences, positions, fraction, *, stratify, rng, in_time=False, reach=0):
     """Split positions into training and validation.
 
     Windows that know where they come from are split in time: the last part validates, and so
@@ -30,6 +30,8 @@ def hold_out(sequences, positions, fraction, *, stratify, rng, in_time=False):
         Source of randomness.
     in_time : bool, default=False
         Whether sequences that do not know where they come from follow each other in time.
+    reach : int, default=0
+        How many moments a target reaches on, beyond its own.
 
     Returns
     -------
@@ -52,14 +54,14 @@ def hold_out(sequences, positions, fraction, *, stratify, rng, in_time=False):
     time = positions if origin is None else origin.time[positions]
     n_validation = max(1, int(np.ceil(fraction * len(positions))))
     first = np.partition(time, len(time) - n_validation)[len(time) - n_validation]
-    gap = 0 if origin is None else origin.window + origin.lead - 1
+    gap = 0 if origin is None else origin.window + origin.lead - 1 + reach
     training, validation = positions[time < first - gap], positions[time >= first]
     if len(training) == 0:
         raise ValueError(
             f"early_stopping=True leaves nothing to train on: of {len(positions)} windows the last "
             f"{len(validation)} validate (validation_fraction={fraction}), and the {gap} moments "
-            f"before them (window + lead - 1) keep the two apart. Give fit more rows, a shorter "
-            "window or early_stopping=False."
+            f"before them (window + lead - 1{' + horizon - 1' if reach else ''}) keep the two "
+            "apart. Give fit more rows, a shorter window or early_stopping=False."
         )
     return training, validation
 

@@ -1,8 +1,9 @@
-"""Scores for estimators whose target is transformed on the way."""
+"""Scores for targets that are transformed on the way, and for paths."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklstm.metrics._horizon_scorer import horizon_scorer
 from sklstm.metrics._label_scorer import label_scorer
 
-__all__ = ["label_scorer"]
+__all__ = ["horizon_scorer", "label_scorer"]

@@ -11,11 +11,12 @@ if keras.backend.backend() != "tensorflow":
         "Set the environment variable KERAS_BACKEND=tensorflow before importing keras."
     )
 
-from sklstm.networks._export import export_model
+from sklstm.networks._export import Anchor, export_model
 from sklstm.networks._layers import choose_engine
 from sklstm.networks._network import LSTMNetwork
 from sklstm.networks._pool import borrowed_network, clear_pool
 from sklstm.networks._predict import predict, predict_steps
+from sklstm.networks._quantiles import PinballLoss
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
 from sklstm.networks._threads import keep_to_the_limit_of_the_worker
@@ -24,9 +25,11 @@ from sklstm.networks._windows import WindowSet
 keep_to_the_limit_of_the_worker()
 
 __all__ = [
+    "Anchor",
     "Examples",
     "LSTMNetwork",
     "NetworkSpec",
+    "PinballLoss",
     "TrainingTask",
     "WindowSet",
     "borrowed_network",

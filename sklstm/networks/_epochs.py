@@ -3,12 +3,15 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from sklstm.networks._block_lstm import gather_steps
-from sklstm.networks._forward import apply_head, apply_lstm_layers
+from sklstm.networks._forward import apply_decoder, apply_head, apply_lstm_layers
 from sklstm.networks._layers import choose_engine, steps_of_windows
+from sklstm.networks._quantiles import point_answer
 from sklstm.networks._spec import NetworkSpec
 
 
@@ -23,8 +26,9 @@ def train_epoch_of(network):
     Returns
     -------
     callable
-        Takes rows, start, count, begins, targets and weights of the examples, the order of the
-        windows, the size of a batch and two numbers as a seed; returns the logs.
+        Takes rows, start, count, begins, targets, weights and, if it reads any, known features of
+        the examples, the order of the windows, the size of a batch and two numbers as a seed;
+        returns the logs.
     """
     spec, optimizer, variables = network.spec, network.optimizer, network.ordered_variables
 
@@ -69,8 +73,8 @@ def evaluation_of(network):
     Returns
     -------
     callable
-        Takes rows, start, count, begins, targets and weights of the examples, the order of the
-        windows and the size of a batch; returns the logs.
+        Takes rows, start, count, begins, targets, weights and, if it reads any, known features of
+        the examples, the order of the windows and the size of a batch; returns the logs.
     """
     spec = network.spec
 
@@ -113,12 +117,14 @@ def keras_layers(spec: NetworkSpec) -> list[keras.layers.Layer]:
         One for each LSTM layer, with weights of 0.
     """
     layers: list[keras.layers.Layer] = []
-    n_inputs = spec.n_features
-    for number, units in enumerate(spec.units):
+    all_units = (*spec.units, *spec.decoder_units)
+    for number, (n_inputs, units) in enumerate(
+        zip(spec.inputs_of_layers(), all_units, strict=True)
+    ):
         layer = keras.layers.LSTM(
             units,
             recurrent_dropout=spec.recurrent_dropout,
-            return_sequences=spec.answers_steps or number < len(spec.units) - 1,
+            return_sequences=spec.answers_steps or number != len(spec.units) - 1,
             return_state=spec.stateful,
             kernel_initializer="zeros",
             recurrent_initializer="zeros",
@@ -129,7 +135,6 @@ def keras_layers(spec: NetworkSpec) -> list[keras.layers.Layer]:
         if spec.bidirectional:
             layer = keras.layers.Bidirectional(layer, dtype="float32")
         layer.build((None, None, n_inputs))
-        n_inputs = units * spec.n_directions
         layers.append(layer)
     return layers
 
@@ -159,39 +164,55 @@ def _if_labelled(spec, weight, act):
         act()
 
 
-def _answers_in_one_table(rows, start, count, begins, targets, weights):
+def _answers_in_one_table(rows, start, count, begins, targets, weights, *known):
     """Put targets and weights side by side: looking them up costs more than anything about them."""
-    return rows, start, count, begins, tf.concat([targets, weights[:, None]], axis=1)
+    return rows, start, count, begins, tf.concat([targets, weights[:, None]], axis=1), *known
 
 
 def _answers(network, examples, chosen, states, *, dropout_seed=None):
     """Run a batch; return what the network answers, what it should, the weights, and its state."""
-    rows, start, count, begins, wanted = examples
+    rows, start, count, begins, wanted, *known = examples
     spec = network.spec
     steps = steps_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
     if spec.stateful:
         goes_on = tf.cast(~tf.gather(begins, chosen), tf.float32)[:, None]
         states = [state * goes_on for state in states]
-    x, states = _lstm_layers(network, steps, states, dropout_seed)
+    known = [tf.gather(part, chosen) for part in known]
+    x, states = _lstm_layers(network, steps, states, known, dropout_seed)
     if spec.answers_steps:
         # Of all steps, and then those of the labelled ones: answers are narrower than what they
         # are computed from.
         step = tf.range(steps.n_steps)[:, None]
         row = tf.minimum(steps.start + step, tf.shape(rows)[0] - 1)
         own = tf.gather(wanted, tf.reshape(row, [-1]))
-        labelled = tf.reshape(step < steps.count, [-1]) & ~tf.math.is_nan(own[:, 0])
+        missing = tf.math.is_nan(own[:, 0])
+        if spec.horizon > 1:
+            missing = tf.reduce_all(tf.math.is_nan(own[:, :-1]), axis=1)
+        labelled = tf.reshape(step < steps.count, [-1]) & ~missing
         where = tf.where(labelled)
         y_all = apply_head(spec, network.weights_now(), tf.reshape(x, [-1, x.shape[-1]]))
         y_pred, own = tf.gather_nd(y_all, where), tf.gather_nd(own, where)
     else:
         y_pred = apply_head(spec, network.weights_now(), x)
         own = tf.gather(wanted, chosen)
-    return y_pred, own[:, :-1], own[:, -1], states
+    if spec.horizon == 1:
+        return y_pred, own[:, :-1], own[:, -1], states
+    return *_by_moment(spec, y_pred, own[:, :-1], own[:, -1]), states
 
 
-def _lstm_layers(network, steps, states, dropout_seed):
+def _by_moment(spec, y_pred, y, weight):
+    """Lay paths out moment by moment; a moment without a target weighs nothing."""
+    y_pred = tf.reshape(y_pred, [-1, spec.horizon, spec.n_outputs])
+    y = tf.reshape(y, [-1, spec.horizon, spec.n_targets // spec.horizon])
+    there = ~tf.math.is_nan(y)
+    weight = weight[:, None] * tf.cast(there[..., 0], tf.float32)
+    return y_pred, tf.where(there, y, 0.0), weight
+
+
+def _lstm_layers(network, steps, states, known, dropout_seed):
+    """Run the layers, those of the decoder too; return what the dense layer reads, and states."""
     spec, training = network.spec, dropout_seed is not None
-    n_layers = len(spec.units)
+    n_layers = len(spec.units) + len(spec.decoder_units)
 
     def drop(outputs, layer):
         # Each layer of each batch has a seed of its own.
@@ -202,25 +223,26 @@ def _lstm_layers(network, steps, states, dropout_seed):
     pairs = list(zip(states[0::2], states[1::2], strict=True)) if spec.stateful else None
     engine = network.engine if training else choose_engine(spec, training=False)
     if engine == "keras":
-        return _through_keras(network, steps, pairs, after_layer)
-    x, ends = apply_lstm_layers(
-        spec,
-        network.weights_now(),
-        steps,
-        pairs,
-        engine=engine,
-        training=training,
-        only_last=not spec.answers_steps,
-        after_layer=after_layer,
-    )
+        return _through_keras(network, steps, pairs, known, after_layer)
+    weights = network.weights_now()
+    how: dict[str, Any] = {"engine": engine, "training": training, "after_layer": after_layer}
+    only_last = not spec.answers_steps
+    x, ends = apply_lstm_layers(spec, weights, steps, pairs, only_last=only_last, **how)
+    if spec.decoder_units:
+        x = apply_decoder(spec, weights, x, *known, **how)
+        x = tf.reshape(x, [-1, x.shape[-1]])
     return x, [part for pair in ends for part in pair] if spec.stateful else []
 
 
-def _through_keras(network, steps, pairs, after_layer):
+def _through_keras(network, steps, pairs, known, after_layer):
+    spec = network.spec
     x = tf.transpose(gather_steps(steps), [1, 0, 2])
     mask = tf.sequence_mask(steps.count, steps.n_steps)
     states = []
     for number, layer in enumerate(network.keras_layers):
+        if number == len(spec.units):
+            x = tf.concat([tf.repeat(x[:, None], spec.horizon, axis=1), *known], axis=-1)
+            mask = None
         before = None if pairs is None else list(pairs[number])
         x = layer(x, mask=mask, initial_state=before, training=True)
         if pairs is not None:
@@ -228,14 +250,24 @@ def _through_keras(network, steps, pairs, after_layer):
             states += after
         if after_layer is not None:
             x = after_layer(x, number)
-    return tf.transpose(x, [1, 0, 2]) if network.spec.answers_steps else x, states
+    if spec.decoder_units:
+        return tf.reshape(x, [-1, x.shape[-1]]), states
+    return tf.transpose(x, [1, 0, 2]) if spec.answers_steps else x, states
 
 
 def _track(network, loss, y, y_pred, weight):
+    spec = network.spec
     for metric in network.metrics:
         if metric.name == "loss":
             metric.update_state(loss, sample_weight=tf.size(weight))
-    network.compute_metrics(None, y, y_pred, sample_weight=weight)
+    if len(network.metrics) == 1:
+        return
+    if spec.horizon > 1:
+        # Keras does not weigh metrics: leave out the moments that count for nothing.
+        there = tf.where(weight > 0)
+        y, y_pred = tf.gather_nd(y, there), tf.gather_nd(y_pred, there)
+        weight = tf.gather_nd(weight, there)
+    network.compute_metrics(None, y, point_answer(y_pred, spec.quantiles), sample_weight=weight)
 
 
 def _signature(spec: NetworkSpec, *, n_seeds: int) -> list[tf.TensorSpec]:
@@ -247,8 +279,9 @@ def _signature(spec: NetworkSpec, *, n_seeds: int) -> list[tf.TensorSpec]:
         vector(tf.int32),
         vector(tf.int32),
         vector(tf.bool),
-        tf.TensorSpec([None, spec.n_outputs], tf.float32),
+        tf.TensorSpec([None, spec.n_targets], tf.float32),
         vector(tf.float32),
+        *[tf.TensorSpec([None, spec.horizon, spec.n_known], tf.float32)] * bool(spec.n_known),
         vector(tf.int32),
         tf.TensorSpec([], tf.int32),
         *[vector(tf.int32)] * n_seeds,

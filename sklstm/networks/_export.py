@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 from keras import ops
@@ -10,10 +12,38 @@ from keras.initializers import GlorotUniform, Orthogonal
 
 from sklstm.networks._spec import NetworkSpec
 
+_POLICY = "float32"
+# The weights are set at last. Keras would draw the seeds that are not given from Python's global
+# generator, which is not ours to move.
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A number of the window that answers are relative to: ``slope * x + intercept``.
+
+    Parameters
+    ----------
+    kind : {"last", "mean"}
+        Whether x is the last step that exists, or the mean of all that do.
+    column : int
+        The feature that x is.
+    slope, intercept : float
+        From its units to those of the target.
+    nothing : float
+        What stands for a window without steps, in units of the target.
+    """
+
+    kind: str
+    column: int
+    slope: float
+    intercept: float
+    nothing: float
+
 
 def export_model(
     spec: NetworkSpec,
-    weights: list[np.ndarray],
+    members: list[list[np.ndarray]],
     *,
     n_steps: int | None,
     univariate: bool,
@@ -21,6 +51,7 @@ def export_model(
     X_scale: np.ndarray,
     y_mean: np.ndarray | None = None,
     y_scale: np.ndarray | None = None,
+    anchors: list[Anchor] | None = None,
 ) -> keras.Model:
     """Build a functional Keras model from built-in layers: raw windows in, own units out.
 
@@ -28,8 +59,9 @@ def export_model(
     ----------
     spec : NetworkSpec
         The sizes.
-    weights : list of ndarray
-        In the order of ``spec.weight_shapes()``.
+    members : list of list of ndarray
+        Weights in the order of ``spec.weight_shapes()``, of each of the networks whose answers are
+        averaged.
     n_steps : int or None
         Steps of a window; None is any number.
     univariate : bool
@@ -37,53 +69,101 @@ def export_model(
         ``(n_samples, n_steps, n_features)``.
     X_mean, X_scale : ndarray of shape (n_features,)
         What the inputs are standardised by.
-    y_mean, y_scale : ndarray of shape (n_outputs,), default=None
+    y_mean, y_scale : ndarray of shape (n_answers,), default=None
         What the outputs are scaled back by; None leaves them as they are.
+    anchors : list of Anchor, default=None
+        What of the window is added to the answers, for each target.
 
     Returns
     -------
     keras.Model
         Steps whose features are all NaN are masked. It loads without custom objects. A network
-        that answers steps answers each one, from a state of 0 before the first.
+        that answers steps answers each one, from a state of 0 before the first; one that answers
+        for several moments gives ``(n_samples, horizon)``, or a further axis for several targets
+        and quantiles. What it knows of these moments is a second input,
+        ``(n_samples, horizon, n_known)``.
     """
-    policy = "float32"
-    # The weights are set below. Keras would draw the seeds that are not given from Python's global
-    # generator, which is not ours to move.
-    seed = 0
     shape = (n_steps,) if univariate else (n_steps, spec.n_features)
-    inputs = keras.Input(shape, dtype=policy, name="windows")
-    x = keras.layers.Reshape((-1, 1), dtype=policy)(inputs) if univariate else inputs
-    missing = ops.isnan(x)
+    windows = keras.Input(shape, dtype=_POLICY, name="windows")
+    steps = keras.layers.Reshape((-1, 1), dtype=_POLICY)(windows) if univariate else windows
+    missing = ops.isnan(steps)
     # keras.layers.Masking compares with a value, and NaN equals nothing.
     mask = ops.logical_not(ops.all(missing, axis=-1))
-    x = ops.where(missing, 0.0, x)
-    x = (x - X_mean.astype(policy)) / X_scale.astype(policy)
-    for number, units in enumerate(spec.units):
+    steps = ops.where(missing, 0.0, steps)
+    scaled = (steps - X_mean.astype(_POLICY)) / X_scale.astype(_POLICY)
+    known = None
+    if spec.n_known:
+        known = keras.Input((spec.horizon, spec.n_known), dtype=_POLICY, name="known")
+    answers = [_network(spec, scaled, mask, known, weights) for weights in members]
+    x = answers[0] if len(answers) == 1 else keras.layers.Average(dtype=_POLICY)(answers)
+    if y_mean is not None and y_scale is not None:
+        x = keras.layers.Rescaling(y_scale.tolist(), y_mean.tolist(), dtype=_POLICY)(x)
+    if anchors is not None:
+        n_quantiles = max(len(spec.quantiles), 1)
+        each = [_value_of_window(anchor, steps, mask) for anchor in anchors]
+        each = [part for part in each for _ in range(n_quantiles)]
+        x = x + ops.tile(ops.stack(each, axis=-1), (1, spec.horizon))
+    if spec.horizon > 1 or spec.quantiles:
+        parts = [spec.horizon, spec.n_targets // spec.horizon, max(len(spec.quantiles), 1)]
+        wide = tuple(n for n in parts if n > 1)
+        x = keras.layers.Reshape(wide or (1,), dtype=_POLICY)(x)
+    if len(spec.quantiles) > 1:
+        x = ops.sort(x, axis=-1)
+    return keras.Model(windows if known is None else [windows, known], x)
+
+
+def _network(spec, x, mask, known, weights):
+    """Build the layers of one network and set their weights; return its flat answers."""
+    layers: list[keras.layers.Layer] = []
+
+    def through(layer, x, **how):
+        layers.append(layer)
+        return layer(x, **how)
+
+    for number, units in enumerate((*spec.units, *spec.decoder_units)):
+        if number == len(spec.units):
+            x = keras.layers.RepeatVector(spec.horizon, dtype=_POLICY)(x)
+            x = x if known is None else keras.layers.Concatenate(dtype=_POLICY)([x, known])
+            mask = None
         lstm = keras.layers.LSTM(
             units,
-            return_sequences=spec.answers_steps or number < len(spec.units) - 1,
+            return_sequences=spec.answers_steps or number != len(spec.units) - 1,
             recurrent_dropout=spec.recurrent_dropout,
-            kernel_initializer=GlorotUniform(seed),
-            recurrent_initializer=Orthogonal(seed=seed),
-            seed=seed,
+            kernel_initializer=GlorotUniform(_SEED),
+            recurrent_initializer=Orthogonal(seed=_SEED),
+            seed=_SEED,
             use_cudnn=False,
-            dtype=policy,
+            dtype=_POLICY,
         )
         if spec.bidirectional:
-            lstm = keras.layers.Bidirectional(lstm, dtype=policy)
-        x = lstm(x, mask=mask)
+            lstm = keras.layers.Bidirectional(lstm, dtype=_POLICY)
+        x = through(lstm, x, mask=mask)
         if spec.dropout:
-            x = keras.layers.Dropout(spec.dropout, seed=seed, dtype=policy)(x)
-    x = keras.layers.Dense(
-        spec.n_outputs,
+            x = keras.layers.Dropout(spec.dropout, seed=_SEED, dtype=_POLICY)(x)
+    dense = keras.layers.Dense(
+        spec.weight_shapes()[-1][0],
         activation=spec.activation,
-        kernel_initializer=GlorotUniform(seed),
-        dtype=policy,
-    )(x)
-    if y_mean is not None and y_scale is not None:
-        x = keras.layers.Rescaling(y_scale.tolist(), y_mean.tolist(), dtype=policy)(x)
-    model = keras.Model(inputs, x)
+        kernel_initializer=GlorotUniform(_SEED),
+        dtype=_POLICY,
+    )
+    x = through(dense, x)
+    if spec.decoder_units:
+        x = keras.layers.Reshape((spec.n_answers,), dtype=_POLICY)(x)
     trainable = iter(weights)
-    for variable in model.trainable_variables:
-        variable.assign(next(trainable))
-    return model
+    for layer in layers:
+        for variable in layer.trainable_variables:
+            variable.assign(next(trainable))
+    return x
+
+
+def _value_of_window(anchor: Anchor, steps, mask):
+    column = steps[..., anchor.column]
+    there = ops.cast(mask, _POLICY)
+    number = ops.cumsum(there, axis=1)
+    total = ops.sum(there, axis=1, keepdims=True)
+    if anchor.kind == "last":
+        chosen = there * ops.cast(ops.equal(number, total), _POLICY)
+    else:
+        chosen = there / ops.maximum(total, 1.0)
+    value = anchor.slope * ops.sum(column * chosen, axis=1) + anchor.intercept
+    return ops.where(total[:, 0] > 0, value, anchor.nothing)

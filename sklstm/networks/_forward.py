@@ -51,23 +51,65 @@ def apply_lstm_layers(
     states : list of pairs of tensors of shape (n_samples, n_units)
         h and c of each layer after the last step.
     """
+    layers = range(len(spec.units))
+    how = {"engine": engine, "training": training, "after_layer": after_layer}
+    return _stack(spec, weights, layers, steps, states, only_last=only_last, **how)
+
+
+def apply_decoder(
+    spec: NetworkSpec,
+    weights,
+    encoding,
+    known=None,
+    *,
+    engine: Engine,
+    training: bool = False,
+    after_layer=None,
+):
+    """Unfold what the LSTM layers have made of a window into the moments of the horizon.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The sizes, with a decoder.
+    weights : list of tensors
+        In the order of ``spec.weight_shapes()``.
+    encoding : tensor of shape (n_samples, n_last_units)
+        Outputs of the last layer over the window; the decoder reads them at each moment.
+    known : tensor of shape (n_samples, horizon, n_known), default=None
+        What it reads beside them.
+    engine, training, after_layer : object
+        As in :func:`apply_lstm_layers`; the layers are counted on.
+
+    Returns
+    -------
+    tensor of shape (n_samples, horizon, n_last_decoder_units)
+        The outputs of the last layer of the decoder.
+    """
+    n_samples, horizon = tf.shape(encoding)[0], spec.horizon
+    x = tf.tile(encoding[None], [horizon, 1, 1])
+    if known is not None:
+        x = tf.concat([x, tf.transpose(known, [1, 0, 2])], axis=-1)
+    steps = steps_of_outputs(x, tf.fill([n_samples], horizon))
+    layers = range(len(spec.units), len(spec.units) + len(spec.decoder_units))
+    how = {"engine": engine, "training": training, "after_layer": after_layer}
+    x, _ = _stack(spec, weights, layers, steps, None, only_last=False, **how)
+    return tf.transpose(x, [1, 0, 2])
+
+
+def _stack(spec, weights, layers, steps, states, *, only_last, after_layer, **how):
+    """Run LSTM layers one after the other; return the outputs of the last and all their ends."""
     per_layer = spec.weights_per_layer
-    last = len(spec.units) - 1
-    states = [None] * (last + 1) if states is None else states
+    states = [None] * len(layers) if states is None else states
     ends = []
-    for layer in range(last + 1):
-        x, state = lstm_layer(
-            steps,
-            weights[layer * per_layer : (layer + 1) * per_layer],
-            states[layer],
-            engine=engine,
-            training=training,
-            only_last=only_last and layer == last,
-        )
+    for layer, before in zip(layers, states, strict=True):
+        own = weights[layer * per_layer : (layer + 1) * per_layer]
+        is_last = layer == layers[-1]
+        x, state = lstm_layer(steps, own, before, only_last=only_last and is_last, **how)
         ends.append(state)
         if after_layer is not None:
             x = after_layer(x, layer)
-        if layer < last:
+        if not is_last:
             steps = steps_of_outputs(x, steps.count)
     return x, ends
 
@@ -81,12 +123,12 @@ def apply_head(spec, weights, x):
         The sizes.
     weights : list of tensors
         All weights of the network; the last two are used.
-    x : tensor of shape (n_samples, n_inputs)
-        Outputs of the last LSTM layer.
+    x : tensor of shape (n_rows, n_inputs)
+        Outputs of the last LSTM layer: for samples, or for each moment of the horizon of each.
 
     Returns
     -------
-    tensor of shape (n_samples, n_outputs)
+    tensor of shape (n_rows, n_dense)
         The activated outputs.
     """
     return _ACTIVATIONS[spec.activation](tf.matmul(x, weights[-2]) + weights[-1])

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from sklstm.networks._epochs import evaluation_of, keras_layers, train_epoch_of
 from sklstm.networks._layers import choose_engine
+from sklstm.networks._quantiles import point_answer
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
 from sklstm.networks._tensors import as_tensor
@@ -71,10 +72,15 @@ class LSTMNetwork(keras.Model):
         super().compile(**kwargs, jit_compile=False)
         self.optimizer.build(self.ordered_variables)
         # Metrics make their variables at the first update: let that not happen inside a graph.
-        zeros = tf.zeros([2, self.spec.n_outputs])
-        ones = tf.ones([2])
-        self.compute_loss(y=zeros, y_pred=zeros + 0.5, sample_weight=ones)
-        self.compute_metrics(None, zeros, zeros + 0.5, sample_weight=ones)
+        spec = self.spec
+        moments = [2] if spec.horizon == 1 else [2, spec.horizon]
+        y = tf.zeros([*moments, spec.n_targets // spec.horizon])
+        y_pred, ones = tf.fill([*moments, spec.n_outputs], 0.5), tf.ones(moments)
+        self.compute_loss(y=y, y_pred=y_pred, sample_weight=ones)
+        if spec.horizon > 1:
+            # Metrics see moments one by one.
+            y, y_pred, ones = y[:, 0], y_pred[:, 0], ones[:, 0]
+        self.compute_metrics(None, y, point_answer(y_pred, spec.quantiles), sample_weight=ones)
         self.reset_metrics()
         self._optimizer_start = _as_arrays(self.optimizer.variables)
         self._train_epoch = train_epoch_of(self)
@@ -206,7 +212,9 @@ def _as_tensors(examples: Examples) -> tuple[tf.Tensor, ...]:
         # The last one stands in empty places.
         start, count, begins = np.r_[start, 0], np.r_[count, 0], np.r_[begins, False]
         start, count = start.astype(np.int32), count.astype(np.int32)
-    arrays = (windows.rows, start, count, begins, examples.targets, examples.weights)
+    arrays = [windows.rows, start, count, begins, examples.targets, examples.weights]
+    if windows.known is not None:
+        arrays.append(windows.known)
     return tuple(as_tensor(a) for a in arrays)
 
 

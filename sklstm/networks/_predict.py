@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks._forward import apply_head, apply_lstm_layers
+from sklstm.networks._forward import apply_decoder, apply_head, apply_lstm_layers
 from sklstm.networks._layers import Engine, choose_engine, device_of, steps_of_windows
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._tensors import as_tensor
@@ -53,14 +53,15 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
 
     Returns
     -------
-    ndarray of shape (n_windows, n_outputs), float32
+    ndarray of shape (n_windows, n_answers), float32
         The activated outputs after the last step.
     """
-    outputs = np.empty((len(windows), spec.n_outputs), dtype=np.float32)
+    outputs = np.empty((len(windows), spec.n_answers), dtype=np.float32)
     if len(windows) == 0:
         return outputs
     engine, wide = _engine_and_widths(spec)
-    n_blocks = _BLOCKS_IN_A_CALL if engine == "kernels" and len(spec.units) == 1 else 1
+    is_flat = len(spec.units) == 1 and not spec.decoder_units
+    n_blocks = _BLOCKS_IN_A_CALL if engine == "kernels" and is_flat else 1
     n_at_once = BLOCK * n_blocks
     with device_of(engine):
         forward = _compiled_forward(wide, engine)
@@ -69,7 +70,8 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
         for first in range(0, len(windows), n_at_once):
             some = slice(first, first + n_at_once)
             where = _whole_groups(windows.start[some], windows.count[some], engine)
-            result = forward(*weight_tensors, rows, *where).numpy()
+            known = [] if windows.known is None else [_filled(windows.known[some], len(where[0]))]
+            result = forward(*weight_tensors, rows, *where, *known).numpy()
             outputs[some] = result[: len(windows.start[some])]
     return outputs
 
@@ -100,14 +102,14 @@ def predict_steps(
 
     Returns
     -------
-    outputs : ndarray of shape (sum of the counts, n_outputs), float32
+    outputs : ndarray of shape (sum of the counts, n_answers), float32
         The activated outputs of the steps of the first window, then those of the second ...
     states : list of pairs of ndarray of shape (n_windows, n_units), float32
         h and c of each layer after the last step; without meaning in a bidirectional network.
     """
     start, count = windows.start.astype(np.int64), windows.count.astype(np.int64)
     begin_of = np.cumsum(count) - count
-    outputs = np.empty((int(count.sum()), spec.n_outputs), dtype=np.float32)
+    outputs = np.empty((int(count.sum()), spec.n_answers), dtype=np.float32)
     if states is None:
         shapes = [(len(windows), units) for units in spec.units]
         states = [(np.zeros(s, np.float32), np.zeros(s, np.float32)) for s in shapes]
@@ -145,21 +147,26 @@ def predict_steps(
 
 @lru_cache(maxsize=64)
 def _compiled_forward(spec: NetworkSpec, engine: Engine):
-    @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec))
+    known_of = [tf.TensorSpec([None, spec.horizon, spec.n_known], tf.float32)] * bool(spec.n_known)
+
+    @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec) + known_of)
     def forward(*tensors):
-        *weights, rows, start, count = tensors
+        n_weights = len(spec.weight_shapes())
+        weights, rows, *samples = tensors[:n_weights], *tensors[n_weights:]
 
         def lstm_layers(group):
-            steps = steps_of_windows(rows, *group)
-            return apply_lstm_layers(spec, weights, steps, engine=engine)[0]
+            start, count, *known = group
+            steps = steps_of_windows(rows, start, count)
+            x, _ = apply_lstm_layers(spec, weights, steps, engine=engine)
+            return apply_decoder(spec, weights, x, *known, engine=engine) if _decodes(spec) else x
 
         if engine == "kernels":
-            x = lstm_layers((start, count))
+            x = lstm_layers(samples)
         else:
-            groups = tf.reshape(start, [-1, _GROUP]), tf.reshape(count, [-1, _GROUP])
+            groups = tuple(tf.reshape(t, [-1, _GROUP, *t.shape[1:]]) for t in samples)
             x = tf.map_fn(lstm_layers, groups, fn_output_signature=tf.float32)
-            x = tf.reshape(x, [-1, x.shape[-1]])
-        return _head_in_blocks(spec, weights, x)
+        x = tf.reshape(x, [-1, x.shape[-1]])
+        return tf.reshape(_head_in_blocks(spec, weights, x), [-1, spec.n_answers])
 
     return forward.get_concrete_function()
 
@@ -203,14 +210,19 @@ def _head_in_blocks(spec, weights, x):
     outputs = tf.map_fn(
         lambda group: apply_head(spec, weights, group), groups, fn_output_signature=tf.float32
     )
-    return tf.reshape(outputs, [-1, spec.n_outputs])[:n]
+    return tf.reshape(outputs, [-1, outputs.shape[-1]])[:n]
+
+
+def _decodes(spec: NetworkSpec) -> bool:
+    return bool(spec.decoder_units)
 
 
 def _engine_and_widths(spec: NetworkSpec) -> tuple[Engine, NetworkSpec]:
     engine = choose_engine(spec, training=False)
     if engine == "kernels":
         return engine, spec
-    return engine, replace(spec, units=tuple(_rounded_up(units, _LANES) for units in spec.units))
+    wide = [tuple(_rounded_up(u, _LANES) for u in of) for of in (spec.units, spec.decoder_units)]
+    return engine, replace(spec, units=wide[0], decoder_units=wide[1])
 
 
 def _widened(spec: NetworkSpec, wide: NetworkSpec, weights: list[np.ndarray]) -> list[np.ndarray]:
@@ -221,7 +233,10 @@ def _widened(spec: NetworkSpec, wide: NetworkSpec, weights: list[np.ndarray]) ->
     # Parts of an input, an output or a gate that grow each on their own: [(old, new), ...].
     inputs = [(spec.n_features, spec.n_features)]
     theirs = iter(weights)
-    for units in zip(spec.units, wide.units, strict=True):
+    all_units = [(*sizes.units, *sizes.decoder_units) for sizes in (spec, wide)]
+    for number, units in enumerate(zip(*all_units, strict=True)):
+        if number == len(spec.units) and spec.n_known:
+            inputs = [*inputs, (spec.n_known, spec.n_known)]
         for _ in range(spec.n_directions):
             gates = [units] * 4
             widened.append(_grown(_grown(next(theirs), 0, inputs), 1, gates))
@@ -258,6 +273,11 @@ def _whole_groups(start: np.ndarray, count: np.ndarray, engine: Engine) -> list[
     filled = np.zeros((2, n_windows), dtype=np.int32)
     filled[:, : len(start)] = start, count
     return [tf.constant(positions) for positions in filled]
+
+
+def _filled(known: np.ndarray, n_windows: int) -> tf.Tensor:
+    """Fill up what is known beside windows that `_whole_groups` has filled up."""
+    return tf.constant(np.pad(known, [(0, n_windows - len(known)), (0, 0), (0, 0)]))
 
 
 def _rounded_up(n: int, multiple: int) -> int:

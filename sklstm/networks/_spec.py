@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Sizes of an LSTM network: stacked LSTM layers, then one dense layer.
+    """Sizes of an LSTM network: stacked LSTM layers, for paths perhaps more of them, a dense layer.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class NetworkSpec:
     units : tuple of int
         Width of each LSTM layer, from the input to the output.
     n_outputs : int
-        Width of the dense output layer.
+        Numbers answered for each moment.
     activation : {"linear", "sigmoid", "softmax"}
         Activation of the output layer.
     bidirectional : bool, default=False
@@ -33,6 +33,16 @@ class NetworkSpec:
     stateful : bool, default=False
         Whether the state flows from each window to the next of its series; it is then trained on
         answers for steps, too.
+    horizon : int, default=1
+        Moments that an answer is for.
+    decoder_units : tuple of int, default=()
+        Width of each LSTM layer of the decoder, which reads the last outputs of the layers before
+        it once for each moment of the horizon, from a state of 0, in as many directions as they.
+        Without any, one dense layer answers for all moments at once.
+    n_known : int, default=0
+        Features known for each moment of the horizon, which a decoder reads beside.
+    quantiles : tuple of float, default=()
+        Levels of the quantiles that are answered for each target, side by side.
     """
 
     n_features: int
@@ -44,6 +54,10 @@ class NetworkSpec:
     recurrent_dropout: float = 0.0
     returns_sequences: bool = False
     stateful: bool = False
+    horizon: int = 1
+    decoder_units: tuple[int, ...] = ()
+    n_known: int = 0
+    quantiles: tuple[float, ...] = ()
 
     @property
     def answers_steps(self) -> bool:
@@ -60,6 +74,30 @@ class NetworkSpec:
         """Number of weight arrays of one LSTM layer: kernel, recurrent kernel, bias a direction."""
         return 3 * self.n_directions
 
+    @property
+    def n_answers(self) -> int:
+        """Width of a whole answer: moment by moment, target by target, quantile by quantile."""
+        return self.horizon * self.n_outputs
+
+    @property
+    def n_targets(self) -> int:
+        """Width of what a whole answer is compared with: moment by moment, target by target."""
+        return self.n_answers // max(len(self.quantiles), 1)
+
+    def inputs_of_layers(self) -> list[int]:
+        """Width of what each LSTM layer reads.
+
+        Returns
+        -------
+        list of int
+            Those of the layers over the window, then those of the decoder.
+        """
+        outputs = [units * self.n_directions for units in (*self.units, *self.decoder_units)]
+        inputs = [self.n_features, *outputs[:-1]]
+        if self.decoder_units:
+            inputs[len(self.units)] += self.n_known
+        return inputs
+
     def weight_shapes(self) -> list[tuple[int, ...]]:
         """Shapes of all weights, in the order of Keras's own layers.
 
@@ -68,14 +106,15 @@ class NetworkSpec:
         list of tuple of int
             For each LSTM layer and direction a kernel ``(n_inputs, 4 * units)``, a recurrent kernel
             ``(units, 4 * units)`` and a bias ``(4 * units,)``, the gates in the order i, f, c, o;
-            then the kernel and the bias of the dense layer.
+            those over the window come first, those of the decoder after them; then the kernel and
+            the bias of the dense layer.
         """
         shapes: list[tuple[int, ...]] = []
-        n_inputs = self.n_features
-        for units in self.units:
+        all_units = (*self.units, *self.decoder_units)
+        for n_inputs, units in zip(self.inputs_of_layers(), all_units, strict=True):
             shapes += [(n_inputs, 4 * units), (units, 4 * units), (4 * units,)] * self.n_directions
-            n_inputs = units * self.n_directions
-        return [*shapes, (n_inputs, self.n_outputs), (self.n_outputs,)]
+        n_dense = self.n_outputs if self.decoder_units else self.n_answers
+        return [*shapes, (all_units[-1] * self.n_directions, n_dense), (n_dense,)]
 
     def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Draw weights as Keras does by default, from a generator of our own.

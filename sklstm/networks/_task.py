@@ -18,9 +18,9 @@ class Examples:
     ----------
     windows : WindowSet
         The inputs, already scaled.
-    targets : ndarray of shape (n_windows, n_outputs) or (n_rows, n_outputs), float32
+    targets : ndarray of shape (n_windows, n_targets) or (n_rows, n_targets), float32
         What the network should answer: for each window, or, if it answers steps, for each row of
-        ``windows.rows``. A row whose targets are NaN is not labelled.
+        ``windows.rows``. A row whose targets are NaN is not labelled, nor is a moment of a path.
     weights : ndarray of shape (n_windows,) or (n_rows,), float32
         Weight of each window or row in the loss.
     series : ndarray of shape (n_windows,), default=None

@@ -22,11 +22,14 @@ class WindowSet:
         The steps of all windows, finite.
     start, count : ndarray of shape (n_windows,), int32
         Position of the first step of each window, and how many steps it has (0 is allowed).
+    known : ndarray of shape (n_windows, horizon, n_known), float32, default=None
+        What is known of the moments that are to be answered, finite.
     """
 
     rows: np.ndarray
     start: np.ndarray
     count: np.ndarray
+    known: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -44,4 +47,5 @@ class WindowSet:
         WindowSet
             The selected windows.
         """
-        return WindowSet(self.rows, self.start[positions], self.count[positions])
+        known = None if self.known is None else self.known[positions]
+        return WindowSet(self.rows, self.start[positions], self.count[positions], known)

@@ -10,6 +10,10 @@ import pandas as pd
 
 from sklstm.preprocessing._clock import sort_by_series
 
+# Steps between the rows of different series on the joint clock, at least: neither a window nor a
+# path of what comes next gets from one to the other.
+LONGEST_PATH = 1 << 20
+
 
 @dataclass(frozen=True, eq=False)
 class Moments:
@@ -194,7 +198,7 @@ def join(call, kept, n_series, window, lead, *, rank):
         The order that sorts the call.
     """
     order = sort_by_series(call.codes, call.slots, n_series)
-    apart = window + lead + 1
+    apart = max(window + lead, LONGEST_PATH) + 1
     if kept is not None:
         in_call = np.zeros(n_series, dtype=bool)
         in_call[call.codes] = True

@@ -111,7 +111,7 @@ class Origin:
         The rows that exist (not all NaN), in series and time order, of float64 or float32.
     keys : ndarray of shape (n_rows,)
         Moment of each row on a combined clock, strictly increasing: consecutive slots of a
-        series differ by 1, different series lie more than `window + lead` apart.
+        series differ by 1, different series lie more than `window + lead` and 2**20 apart.
     start, count : ndarray of shape (n_samples,)
         The window of output row `i` holds `rows[start[i] : start[i] + count[i]]`.
     end : ndarray of shape (n_samples,)
@@ -132,6 +132,8 @@ class Origin:
         Steps between the end of a window and its output row.
     feature_names : tuple of str or None
         Names of the features.
+    on_a_clock : bool, default=False
+        Whether moments are those of labels, the same in every call, or positions in a call.
     partly_missing : bool, default=False
         Whether some features of a row may be NaN; :func:`origin_of` then refuses the windows
         that reach such a row, so that nobody who reads steps meets one.
@@ -149,6 +151,7 @@ class Origin:
     window: int
     lead: int
     feature_names: tuple[str, ...] | None
+    on_a_clock: bool = False
     partly_missing: bool = False
 
     def __post_init__(self):

@@ -352,6 +352,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             window=int(window),
             lead=int(lead),
             feature_names=table.names,
+            on_a_clock=self.clock_.rule is not None,
             partly_missing=table.partly_missing,
         )
         windows = WindowView.from_origin(origin) if one_run else LazyWindows(origin)

@@ -12,7 +12,9 @@ from sklearn.utils._param_validation import (
     InvalidParameterError,
     MissingValues,
     Options,
+    RealNotInt,
     StrOptions,
+    validate_parameter_constraints,
     validate_params,
 )
 from sklearn.utils.metadata_routing import _routing_enabled as routing_enabled
@@ -30,6 +32,7 @@ __all__ = [
     "InvalidParameterError",
     "MissingValues",
     "Options",
+    "RealNotInt",
     "StrOptions",
     "_fit_context",
     "check_feature_names",
@@ -40,5 +43,6 @@ __all__ = [
     "num_samples",
     "routing_enabled",
     "safe_indexing",
+    "validate_parameter_constraints",
     "validate_params",
 ]

@@ -30,7 +30,11 @@ def windows(table, window=4, lead=1, **params):
 
 
 def forecaster(**params):
-    return LSTMForecaster(**({"units": 4, "epochs": 2, "random_state": 0} | params))
+    # As plain as Keras.
+    plain = {"learning_rate": 0.01, "learning_rate_schedule": None, "loss": "mse"}
+    if params.get("quantiles"):
+        del plain["loss"]
+    return LSTMForecaster(**({"units": 4, "epochs": 2, "random_state": 0} | plain | params))
 
 
 def classifier(**params):

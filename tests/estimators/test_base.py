@@ -248,5 +248,5 @@ def test_the_keras_model_gives_the_numbers_of_predict(case, tmp_path):
     else:
         expected = model.predict_proba(inputs)[:, -outputs.shape[1] :]
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
-    for variable, weight in zip(loaded.trainable_variables, model._weights, strict=True):
+    for variable, weight in zip(loaded.trainable_variables, model._weights[0], strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable), weight)

@@ -54,7 +54,7 @@ def test_windows_learn_from_the_values_of_the_rows_at_which_their_steps_end(n_ta
     # Windows without a step are not trained on.
     theirs.fit(X[2:], by_hand[2:] if n_targets == 2 else by_hand[2:, :, 0])
     assert_allclose(ours.history_["loss"], theirs.history_["loss"], rtol=1e-6)
-    for a, b in zip(ours._weights, theirs._weights, strict=True):
+    for a, b in zip(ours._weights[0], theirs._weights[0], strict=True):
         assert_allclose(a, b, atol=1e-6)
 
 
@@ -82,10 +82,10 @@ def test_nothing_of_rows_that_are_not_given_is_learned():
     table, y = series(80)
     cut = windows(table, window=6, lead=1)
     later = slice(40, None)
-    weights = forecaster(**STEPS).fit(cut[later], y[later])._weights
+    weights = forecaster(**STEPS).fit(cut[later], y[later])._weights[0]
     other = y.copy()
     other.iloc[:40] = 1e6
-    again = forecaster(**STEPS).fit(cut[later], other[later])._weights
+    again = forecaster(**STEPS).fit(cut[later], other[later])._weights[0]
     for a, b in zip(weights, again, strict=True):
         assert_array_equal(a, b)
 

@@ -78,7 +78,8 @@ def test_early_stopping_restores_the_best_epoch():
     model = classifier(
         units=16,
         epochs=60,
-        learning_rate=0.05,
+        batch_size=2,
+        learning_rate=0.01,
         early_stopping=True,
         validation_fraction=0.3,
         n_iter_no_change=3,
@@ -86,11 +87,13 @@ def test_early_stopping_restores_the_best_epoch():
     losses = model.history_["val_loss"]
     assert model.n_iter_ == len(losses) < 60
     best = int(losses.idxmin())
-    assert model.n_iter_ == best + 4
+    # 42 updates an epoch: it waits for 200.
+    assert model.n_iter_ == max(best + 4, 5)
     again = classifier(
         units=16,
         epochs=best + 1,
-        learning_rate=0.05,
+        batch_size=2,
+        learning_rate=0.01,
         early_stopping=True,
         validation_fraction=0.3,
         n_iter_no_change=100,
@@ -119,3 +122,31 @@ def test_a_stride_over_independent_sequences_takes_them_as_they_come():
     strided = forecaster(train_stride=3, normalize_X=False, normalize_y=False).fit(X, y)
     alone = forecaster(normalize_X=False, normalize_y=False).fit(X[::3], y[::3])
     np.testing.assert_array_equal(strided.predict(X), alone.predict(X))
+
+
+def test_few_data_are_not_cut_short():
+    """Four updates an epoch: 200 of them take 50 epochs, however little improves."""
+    X, _, label = sequences(120)
+    noise = np.random.default_rng(1).permutation(label)
+    how = {"epochs": 60, "learning_rate": 0.05, "early_stopping": True, "n_iter_no_change": 2}
+    model = classifier(**how).fit(X, noise)
+    assert int(model.history_["val_loss"].idxmin()) < 40
+    assert model.n_iter_ == 50
+
+
+def test_a_schedule_lowers_the_rate_from_epoch_to_epoch():
+    X, y, _ = sequences(60)
+    rates = {
+        schedule: forecaster(epochs=3, learning_rate=0.1, learning_rate_schedule=schedule)
+        .fit(X, y)
+        .history_["learning_rate"]
+        .to_numpy()
+        for schedule in ("cosine", "linear", "exponential")
+    }
+    np.testing.assert_allclose(rates["cosine"], [0.1, 0.0505, 0.001], rtol=1e-5)
+    np.testing.assert_allclose(rates["linear"], [0.1, 0.0505, 0.001], rtol=1e-5)
+    np.testing.assert_allclose(rates["exponential"], [0.1, 0.01, 0.001], rtol=1e-5)
+    # The next fit starts at the full height again, in the same compiled network.
+    plain = forecaster(epochs=1, learning_rate=0.1).fit(X, y)
+    again = forecaster(epochs=1, learning_rate=0.1).fit(X, y)
+    np.testing.assert_array_equal(plain._weights[0][0], again._weights[0][0])

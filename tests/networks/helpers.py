@@ -25,6 +25,7 @@ ENGINES = [
 def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Model:
     """Build the network of plain Keras layers, steps of NaN masked."""
     inputs = keras.Input((None, spec.n_features))
+    known = keras.Input((spec.horizon, spec.n_known)) if spec.n_known else None
     missing = ops.isnan(inputs)
     mask = ops.logical_not(ops.all(missing, axis=-1))
     x = ops.where(missing, 0.0, inputs)
@@ -34,8 +35,19 @@ def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Mo
         if spec.bidirectional:
             layer = keras.layers.Bidirectional(layer)
         x = layer(x, mask=mask)
-    x = keras.layers.Dense(spec.n_outputs, activation=spec.activation)(x)
-    model = keras.Model(inputs, x)
+    if spec.decoder_units:
+        # The encoder-decoder as the tutorials write it.
+        x = keras.layers.RepeatVector(spec.horizon)(x)
+        if known is not None:
+            x = keras.layers.Concatenate()([x, known])
+        for units in spec.decoder_units:
+            layer = keras.layers.LSTM(units, return_sequences=True)
+            x = (keras.layers.Bidirectional(layer) if spec.bidirectional else layer)(x)
+        x = keras.layers.TimeDistributed(keras.layers.Dense(spec.n_outputs))(x)
+        x = keras.layers.Flatten()(x)
+    else:
+        x = keras.layers.Dense(spec.n_answers, activation=spec.activation)(x)
+    model = keras.Model(inputs if known is None else [inputs, known], x)
     if weights is not None:
         model.set_weights(weights)
     return model

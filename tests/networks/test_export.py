@@ -30,7 +30,7 @@ def exported(spec, univariate=False, seed=0):
         "y_mean": np.full(spec.n_outputs, 3.0) if regression else None,
         "y_scale": np.full(spec.n_outputs, 7.0) if regression else None,
     }
-    model = export_model(spec, weights, n_steps=6, univariate=univariate, **scales)
+    model = export_model(spec, [weights], n_steps=6, univariate=univariate, **scales)
     return model, weights, scales
 
 

@@ -10,6 +10,7 @@ from sklstm.utils.discovery import all_estimators, public_modules
 def test_all_public_estimators_are_found_and_no_others():
     found = all_estimators()
     assert [name for name, _ in found] == [
+        "ConformalForecaster",
         "KMeansLabeler",
         "LSTMClassifier",
         "LSTMForecaster",
@@ -29,10 +30,10 @@ def test_the_package_exports_all_of_them():
     ("type_filter", "names"),
     [
         ("classifier", {"LSTMClassifier", "TransformedTargetClassifier"}),
-        ("regressor", {"LSTMForecaster"}),
+        ("regressor", {"ConformalForecaster", "LSTMForecaster"}),
         ("transformer", {"KMeansLabeler", "Padder", "SequenceWindower", "To3D"}),
         ("cluster", {"KMeansLabeler"}),
-        (["regressor", "cluster"], {"KMeansLabeler", "LSTMForecaster"}),
+        (["regressor", "cluster"], {"ConformalForecaster", "KMeansLabeler", "LSTMForecaster"}),
         ([], set()),
     ],
 )

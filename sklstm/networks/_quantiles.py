@@ -1,0 +1,81 @@
+"""Answers that are quantiles: the loss that trains them, and the one that stands for all."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import keras
+import tensorflow as tf
+
+
+class PinballLoss(keras.losses.Loss):
+    """The quantile loss, averaged over quantiles and targets.
+
+    Of a quantile of level q an answer that is too low costs q for each unit, one that is too high
+    1 - q [1]_.
+
+    Parameters
+    ----------
+    quantiles : tuple of float
+        The levels; the answers for a target stand side by side in their order.
+
+    References
+    ----------
+    .. [1] Koenker, R. and Bassett, G. (1978). Regression quantiles. Econometrica, 46(1), 33-50.
+    """
+
+    def __init__(self, quantiles, name="pinball"):
+        super().__init__(name=name)
+        self.quantiles = tuple(quantiles)
+
+    def call(self, y_true, y_pred):
+        """Compute the loss of each moment.
+
+        Parameters
+        ----------
+        y_true : tensor of shape (..., n_targets)
+            What happened.
+        y_pred : tensor of shape (..., n_targets * n_quantiles)
+            The answers.
+
+        Returns
+        -------
+        tensor of shape (...)
+            The losses.
+        """
+        levels = tf.constant(self.quantiles, y_pred.dtype)
+        too_low = tf.repeat(y_true, len(self.quantiles), axis=-1) - y_pred
+        levels = tf.tile(levels, [y_pred.shape[-1] // len(self.quantiles)])
+        return tf.reduce_mean(tf.maximum(levels * too_low, (levels - 1.0) * too_low), axis=-1)
+
+    def get_config(self):
+        """Return what makes the same loss."""
+        return {"quantiles": self.quantiles, "name": self.name}
+
+    def __eq__(self, other):
+        """Losses of the same levels are the same, so that they may share a network."""
+        return type(other) is type(self) and other.quantiles == self.quantiles
+
+    def __hash__(self):
+        """Hash the levels."""
+        return hash(self.quantiles)
+
+
+def point_answer(y_pred, quantiles):
+    """Reduce the quantiles of each target to the one in the middle, for metrics.
+
+    Parameters
+    ----------
+    y_pred : tensor of shape (..., n_targets * n_quantiles)
+        Answers.
+    quantiles : tuple of float
+        The levels, in increasing order; without any, answers are single numbers.
+
+    Returns
+    -------
+    tensor of shape (..., n_targets)
+        One number for each target.
+    """
+    if not quantiles:
+        return y_pred
+    nearest = min(range(len(quantiles)), key=lambda k: abs(quantiles[k] - 0.5))
+    return y_pred[..., nearest :: len(quantiles)]

@@ -1,0 +1,223 @@
+"""A forecast with what came before it, and with what came."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+
+# Series in a row of small multiples.
+_COLUMNS = 4
+
+
+class ForecastDisplay:
+    """Plot of forecasts: history, path, interval, truth and other forecasts.
+
+    Several series are drawn as small multiples. Make it with :meth:`from_predictions`; what it was
+    given stays in its attributes, and :meth:`plot` draws it anew.
+
+    Parameters
+    ----------
+    forecast : Series
+        The path, as :func:`sklstm.forecast` gives it: indexed by the time, of several series by the
+        series and the time.
+    history : Series, default=None
+        What came before, indexed alike, or by the time and the series.
+    truth : Series, default=None
+        What came.
+    interval : DataFrame of two columns or array of shape (n, 2), default=None
+        Lower and upper bounds of the path.
+    others : dict of Series, default=None
+        Other forecasts of the same moments, by name.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib Axes
+        One for each series.
+    figure_ : matplotlib Figure
+        The figure.
+    lines_ : list of list of matplotlib Artists
+        What was drawn in each of the axes.
+
+    See Also
+    --------
+    sklstm.forecast : Forecast what comes after the last row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm.plotting import ForecastDisplay
+    >>> days = pd.date_range("2024-01-01", periods=5, freq="D")
+    >>> history = pd.Series([1.0, 2.0, 3.0], index=days[:3], name="sales")
+    >>> path = pd.Series([3.5, 4.0], index=days[3:], name="sales")
+    >>> display = ForecastDisplay.from_predictions(path, history=history)
+    >>> display.axes_.shape
+    (1,)
+    """
+
+    def __init__(self, *, forecast, history=None, truth=None, interval=None, others=None):
+        self.forecast = forecast
+        self.history = history
+        self.truth = truth
+        self.interval = interval
+        self.others = others
+
+    @classmethod
+    def from_predictions(
+        cls,
+        forecast,
+        *,
+        history=None,
+        truth=None,
+        interval=None,
+        others=None,
+        axes=None,
+        n_history=None,
+    ):
+        """Draw a forecast.
+
+        Parameters
+        ----------
+        forecast : Series
+            The path, indexed by the time, of several series by the series and the time.
+        history, truth : Series, default=None
+            What came before, and what came.
+        interval : DataFrame of two columns or array of shape (n, 2), default=None
+            Lower and upper bounds, in the rows of the forecast.
+        others : dict of Series, default=None
+            Other forecasts of the same moments, by name.
+        axes : matplotlib Axes or array of them, default=None
+            Where to draw, one for each series; None makes a figure.
+        n_history : int, default=None
+            Moments of the history to show, of each series; None shows three times the path.
+
+        Returns
+        -------
+        ForecastDisplay
+            The display.
+        """
+        display = cls(
+            forecast=forecast, history=history, truth=truth, interval=interval, others=others
+        )
+        return display.plot(axes=axes, n_history=n_history)
+
+    def plot(self, *, axes=None, n_history=None):
+        """Draw it.
+
+        Parameters
+        ----------
+        axes : matplotlib Axes or array of them, default=None
+            Where to draw, one for each series; None makes a figure.
+        n_history : int, default=None
+            Moments of the history to show, of each series; None shows three times the path.
+
+        Returns
+        -------
+        ForecastDisplay
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If there are more series than axes, or if the rows of the interval are not those of the
+            forecast.
+        """
+        paths = _by_series(self.forecast, self.forecast)
+        axes = _some_axes(axes, len(paths))
+        interval = self.interval
+        if interval is not None:
+            interval = np.asarray(interval, dtype=np.float64)
+            if interval.shape != (len(self.forecast), 2):
+                raise ValueError(
+                    f"interval has shape {interval.shape}; {(len(self.forecast), 2)} is expected, "
+                    "a lower and an upper bound for each row of the forecast."
+                )
+            bounds = [
+                _by_series(pd.Series(column, index=self.forecast.index), self.forecast)
+                for column in interval.T
+            ]
+        history = {} if self.history is None else _by_series(self.history, self.forecast)
+        truth = {} if self.truth is None else _by_series(self.truth, self.forecast)
+        others = {
+            name: _by_series(path, self.forecast) for name, path in (self.others or {}).items()
+        }
+        self.lines_ = []
+        for ax, (key, path) in zip(axes, paths.items(), strict=False):
+            drawn = []
+            before = history.get(key)
+            if before is not None:
+                n_shown = 3 * len(path) if n_history is None else n_history
+                before = before[before.index < path.index[0]].iloc[-n_shown:]
+                drawn += ax.plot(_x(before), before, color="0.3", label="history")
+            if key in truth:
+                drawn += ax.plot(
+                    _x(truth[key]), truth[key], color="0.3", linestyle=":", label="truth"
+                )
+            if interval is not None:
+                low, high = (part[key] for part in bounds)
+                drawn.append(
+                    ax.fill_between(_x(path), low, high, color="C0", alpha=0.2, label="interval")
+                )
+            drawn += ax.plot(_x(path), path, color="C0", label="forecast")
+            for number, (name, other) in enumerate(others.items(), start=1):
+                if key in other:
+                    drawn += ax.plot(
+                        _x(other[key]), other[key], color=f"C{number}", linewidth=1, label=name
+                    )
+            if len(paths) > 1:
+                ax.set_title(str(key), fontsize="small")
+            ax.tick_params(axis="x", labelrotation=30)
+            self.lines_.append(drawn)
+        axes[0].set_ylabel(str(self.forecast.name or "forecast"))
+        axes[0].legend(fontsize="small")
+        for ax in axes[len(paths) :]:
+            ax.set_visible(False)
+        self.axes_, self.figure_ = axes[: len(paths)], axes[0].figure
+        return self
+
+
+def _by_series(values, like) -> dict:
+    """Split values by series, the time alone left in the index."""
+    index = values.index
+    if like.index.nlevels == 1:
+        if index.nlevels > 1:
+            raise ValueError(
+                f"The forecast is of one series, but the index of other values has the levels "
+                f"{list(index.names)}: select the series."
+            )
+        return {None: values}
+    series = list(like.index.names[:-1])
+    missing = [name for name in like.index.names if name not in index.names]
+    if missing:
+        raise ValueError(
+            f"The forecast is indexed by {list(like.index.names)}, but other values lack the "
+            f"levels {missing}."
+        )
+    level = series if len(series) > 1 else series[0]
+    return {
+        key: part.droplevel(series).sort_index()
+        for key, part in values.groupby(level=level, sort=False)
+    }
+
+
+def _x(values):
+    index = values.index
+    return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+
+
+def _some_axes(axes, n_series):
+    """Return axes, one for each series."""
+    if axes is not None:
+        axes = np.ravel(axes)
+        if len(axes) < n_series:
+            raise ValueError(f"{n_series} series need as many axes; got {len(axes)}.")
+        return axes
+    import matplotlib.pyplot as plt
+
+    n_columns = min(n_series, _COLUMNS)
+    n_rows = -(-n_series // n_columns)
+    size = (7, 4) if n_series == 1 else (3.5 * n_columns, 2.5 * n_rows)
+    _, axes = plt.subplots(
+        n_rows, n_columns, figsize=size, squeeze=False, sharex=True, layout="constrained"
+    )
+    return axes.ravel()
