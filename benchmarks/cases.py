@@ -29,6 +29,9 @@ class Case:
         Windows in one update; epochs of a timed fit.
     bidirectional : bool
         Whether the layers read both ways.
+    horizon : int
+        Moments that a window is answered with; above 1 by an encoder-decoder, whose decoder is as
+        wide as the last layer.
     missing : float
         Fraction of the steps that are missing.
     n_predicted : int
@@ -57,6 +60,7 @@ class Case:
     epochs: int = 5
     learning_rate: float = 0.003
     bidirectional: bool = False
+    horizon: int = 1
     missing: float = 0.0
     n_predicted: int = 0
     from_series: bool = False
@@ -85,7 +89,11 @@ class Case:
         for units in self.units:
             total += directions * 2 * 4 * units * (n_inputs + units)
             n_inputs = units * directions
-        return 3.0 * total * self.window * self.n_windows
+        total *= self.window
+        if self.horizon > 1:
+            units = self.units[-1]
+            total += directions * 2 * 4 * units * (n_inputs + units) * self.horizon
+        return 3.0 * total * self.n_windows
 
 
 CASES = (
@@ -151,6 +159,16 @@ CASES = (
         bidirectional=True,
         epochs=3,
         goals={"keras": 3.0, "pytorch": 1.0},
+    ),
+    Case(
+        "decoder",
+        "layers",
+        "warm epoch, encoder-decoder 32+32 over 24 moments, else as the first row",
+        "epoch",
+        horizon=24,
+        epochs=3,
+        goals={"keras": 3.0},
+        peers=("sklstm", "keras", "tuned"),
     ),
     Case(
         "grid",

@@ -39,11 +39,15 @@ def cut(series: np.ndarray, window: int) -> np.ndarray:
 
 def make_data(case: Case) -> Data:
     """Make the training data of a row."""
-    series = make_series(case.n_windows + case.window, case.n_features, case.seed)
-    X = np.ascontiguousarray(cut(series, case.window)[: case.n_windows])
+    n = case.n_windows + case.horizon - 1
+    series = make_series(n + case.window, case.n_features, case.seed)
+    X = np.ascontiguousarray(cut(series, case.window)[:n])
     rng = np.random.default_rng(case.seed + 1)
     y = np.tanh(X[:, -4:, 0].sum(axis=1)) + 0.5 * X[:, -8:, 1].mean(axis=1) * X[:, -1, 2]
     y = y + 0.1 * rng.standard_normal(len(y))
+    if case.horizon > 1:
+        y = np.lib.stride_tricks.sliding_window_view(y, case.horizon)
+    X = X[: case.n_windows]
     if case.missing:
         X[rng.random(X.shape[:2]) < case.missing] = np.nan
     # Exactly what the estimators of sklstm would do inside: it then changes nothing for them.

@@ -22,7 +22,15 @@ def build_model(case, units, window, learning_rate, **compile_options):
     for number, width in enumerate(units):
         lstm = keras.layers.LSTM(width, return_sequences=number < len(units) - 1)
         model.add(keras.layers.Bidirectional(lstm) if case.bidirectional else lstm)
-    model.add(keras.layers.Dense(1))
+    if case.horizon > 1:
+        model.add(keras.layers.RepeatVector(case.horizon))
+        lstm = keras.layers.LSTM(units[-1], return_sequences=True)
+        model.add(keras.layers.Bidirectional(lstm) if case.bidirectional else lstm)
+        model.add(keras.layers.TimeDistributed(keras.layers.Dense(1)))
+        # The targets are (n_windows, horizon).
+        model.add(keras.layers.Reshape((case.horizon,)))
+    else:
+        model.add(keras.layers.Dense(1))
     model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss="mse", **compile_options)
     return model
 

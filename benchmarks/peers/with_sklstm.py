@@ -29,17 +29,30 @@ class SklstmPeer(Peer):
         """Draw what a fit with the seed of the row starts from, for the others to start there."""
         weights = {}
         for units in case.all_units:
-            spec = NetworkSpec(case.n_features, units, 1, "linear", case.bidirectional)
+            decoder = {"horizon": case.horizon, "decoder_units": units[-1:]}
+            spec = NetworkSpec(
+                case.n_features,
+                units,
+                1,
+                "linear",
+                case.bidirectional,
+                **(decoder if case.horizon > 1 else {}),
+            )
             weights[units] = spec.initial_weights(np.random.default_rng(case.seed))
         return weights
 
     def build(self, seed):
         case = self.case
         self.estimator = LSTMForecaster(
+            horizon=case.horizon,
+            decoder="lstm" if case.horizon > 1 else "dense",
             units=case.units,
             bidirectional=case.bidirectional,
             batch_size=case.batch_size,
             learning_rate=case.learning_rate,
+            # What the others do.
+            learning_rate_schedule=None,
+            loss="mse",
             callbacks=[EpochClock(self.mark)],
             random_state=seed,
         )
@@ -62,6 +75,7 @@ class SklstmPeer(Peer):
             LSTMForecaster(
                 batch_size=case.batch_size,
                 learning_rate=case.learning_rate,
+                learning_rate_schedule=None,
                 # The others would have to standardise each fold to do the same.
                 normalize_X=False,
                 normalize_y=False,
