@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._lessons import make_lesson
 from sklstm.estimators._reading import check_modes, read_X, read_y
-from sklstm.estimators._sequences import Sequences
+from sklstm.estimators._sequences import Sequences, as_slice
 from sklstm.estimators._steps import are_labelled, labels_of_rows, only_labelled
 from sklstm.estimators._validation_split import every_nth, hold_out
 from sklstm.utils._all_or_nothing import all_or_nothing
@@ -276,13 +276,15 @@ class BaseLSTM(BaseEstimator, ABC):
 
         training, validation = self._split(sequences, targets, rng, hold=not keeps_slots)
         # A row without a window is not trained on, but has its place in the paths of others.
-        known = np.arange(len(sequences)) if validation is None else training
+        known = slice(None) if validation is None else as_slice(training)
         if not goes_on:
             self._learn_frame(sequences, targets, known)
         prepared = self._prepare(sequences)
         if not goes_on:
             self._learn_scales(self._lesson(prepared, targets, training, known))
         few = every_nth(sequences, training, self.train_stride)
+        # Of millions of positions nothing is kept that is not needed while the network trains.
+        del training
 
         from sklstm.estimators._training import train
         from sklstm.networks import TrainingTask

@@ -461,7 +461,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             return
         self._frame = fit_frame(
             sequences.take(positions),
-            targets[positions][:, : self._n_targets],
+            targets[as_slice(positions), : self._n_targets],
             anchor=None if self.anchor == "auto" and self._answers_steps else self.anchor,
             season=self.season,
             target=self.target,

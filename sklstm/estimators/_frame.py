@@ -18,7 +18,6 @@ from sklstm.estimators._reference import (
     season_lengths,
 )
 from sklstm.estimators._sequences import Sequences, as_slice
-from sklstm.preprocessing._origin import multiplicity
 
 _SAMPLE = 1000
 
@@ -231,14 +230,15 @@ def _find_past(sequences, y, target) -> Past | None:
         return fit_past(sequences, y, np.array(named))
     if origin is None:
         return None
-    # What no window holds is not looked at, not even to compare it with y.
-    held = multiplicity(sequences.start, sequences.count, len(sequences.rows)) > 0
     # A sample rules nearly everything out; of a long series the whole takes memory.
     sample = np.unique(np.linspace(0, len(y) - 1, min(len(y), _SAMPLE)).astype(np.intp))
     columns: list[int] = []
     for chosen in (sample, np.arange(len(y))):
         part = origin.take(as_slice(chosen))
-        positions, row_numbers = own_rows(part, held)
+        positions, row_numbers = own_rows(part)
+        # What no window holds is not looked at, not even to compare it with y.
+        held = sequences.hold(row_numbers)
+        positions, row_numbers = positions[held], row_numbers[held]
         own, moments = y[chosen][positions], part.time[positions]
         found = [find_copy_of_target(sequences.rows, row_numbers, t, moments) for t in own.T]
         columns = [column for column in found if column is not None]

@@ -66,15 +66,13 @@ def look_ahead(origin: Origin, columns: np.ndarray, horizon: int) -> np.ndarray:
     return known
 
 
-def own_rows(origin: Origin, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def own_rows(origin: Origin) -> tuple[np.ndarray, np.ndarray]:
     """Find the row that stands at the moment of each sample itself.
 
     Parameters
     ----------
     origin : Origin
         Of the samples.
-    held : ndarray of shape (n_rows,), bool
-        Which rows may be looked at: those that windows hold.
 
     Returns
     -------
@@ -83,9 +81,7 @@ def own_rows(origin: Origin, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     row_numbers : ndarray of shape (n_present,)
         Their rows.
     """
-    positions, row_numbers = _find(origin.keys, origin.end + origin.lead)
-    chosen = held[row_numbers]
-    return positions[chosen], row_numbers[chosen]
+    return _find(origin.keys, origin.end + origin.lead)
 
 
 def times_of_rows(origin: Origin) -> tuple[np.ndarray, np.ndarray]:

@@ -183,14 +183,14 @@ def _check_quantiles(estimator) -> None:
         )
 
 
-def check_long_enough(origin, among: np.ndarray, horizon: int) -> None:
+def check_long_enough(origin, among: np.ndarray | slice, horizon: int) -> None:
     """Refuse series that do not hold a single whole path.
 
     Parameters
     ----------
     origin : Origin or None
         Of all samples.
-    among : ndarray of shape (n_among,)
+    among : ndarray of shape (n_among,) or slice
         The samples that paths are cut from.
     horizon : int
         Moments of a path.

@@ -10,7 +10,6 @@ import pandas as pd
 
 from sklstm.estimators._paths import own_rows, times_of_rows
 from sklstm.estimators._sequences import Sequences
-from sklstm.preprocessing._origin import multiplicity
 
 # Mean length in days of the periods that pandas has aliases for.
 _YEAR = 365.2425
@@ -66,8 +65,9 @@ def fit_past(sequences: Sequences, y: np.ndarray, columns: np.ndarray) -> Past:
     """
     slope, intercept = np.ones(len(columns)), np.zeros(len(columns))
     if sequences.origin is not None:
-        held = multiplicity(sequences.start, sequences.count, len(sequences.rows)) > 0
-        positions, row_numbers = own_rows(sequences.origin, held)
+        positions, row_numbers = own_rows(sequences.origin)
+        held = sequences.hold(row_numbers)
+        positions, row_numbers = positions[held], row_numbers[held]
         for target, column in enumerate(columns):
             x = sequences.rows[row_numbers, column].astype(np.float64)
             own = y[positions, target]

@@ -13,6 +13,8 @@ from sklstm.utils._aligned import aligned_empty
 # Numbers converted at a time: no float64 copy of a long series is ever held, and each block stays
 # in the processor's cache.
 _BLOCK = 16_384
+# Sequences looked through at a time.
+_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +53,12 @@ class Sequences:
         """Number of features of one step."""
         return self.rows.shape[1]
 
-    def take(self, positions: np.ndarray) -> "Sequences":
+    def take(self, positions: np.ndarray | slice) -> "Sequences":
         """Select sequences; the rows are shared.
 
         Parameters
         ----------
-        positions : ndarray of shape (n_selected,)
+        positions : ndarray of shape (n_selected,) or slice
             Positions of the sequences to keep.
 
         Returns
@@ -79,6 +81,32 @@ class Sequences:
         some = self.count > 0
         first = int(self.start[some].min(initial=len(self.rows)))
         return slice(first, int((self.start + self.count)[some].max(initial=first)))
+
+    def hold(self, row_numbers: np.ndarray) -> np.ndarray:
+        """Tell which rows are steps of sequences.
+
+        Parameters
+        ----------
+        row_numbers : ndarray of shape (n_asked,)
+            Some rows.
+
+        Returns
+        -------
+        ndarray of shape (n_asked,), bool
+            Whether a sequence holds each.
+        """
+        order = np.argsort(row_numbers, kind="stable")
+        asked = row_numbers[order]
+        change = np.zeros(len(asked) + 1, dtype=np.int64)
+        # In parts: of a long series each array of its length is a good part of a fit's memory.
+        for first in range(0, len(self), _AT_ONCE):
+            start = self.start[first : first + _AT_ONCE]
+            stop = start + self.count[first : first + _AT_ONCE]
+            change += np.bincount(np.searchsorted(asked, start), minlength=len(change))
+            change -= np.bincount(np.searchsorted(asked, stop), minlength=len(change))
+        held = np.empty(len(asked), dtype=bool)
+        held[order] = np.cumsum(change)[:-1] > 0
+        return held
 
     def steps_exist(self) -> np.ndarray | None:
         """Tell which steps exist.
@@ -174,12 +202,12 @@ class Sequences:
         return rows, start, self.count.astype(np.int32)
 
 
-def as_slice(positions: np.ndarray) -> np.ndarray | slice:
+def as_slice(positions: np.ndarray | slice) -> np.ndarray | slice:
     """Turn a run of consecutive positions into a slice, which selects without a copy.
 
     Parameters
     ----------
-    positions : ndarray of shape (n_selected,)
+    positions : ndarray of shape (n_selected,) or slice
         Positions.
 
     Returns
@@ -187,6 +215,8 @@ def as_slice(positions: np.ndarray) -> np.ndarray | slice:
     slice or ndarray
         The slice that selects the same, else the positions themselves.
     """
+    if isinstance(positions, slice):
+        return positions
     n = len(positions)
     if n and positions[-1] - positions[0] == n - 1 and (positions[1:] > positions[:-1]).all():
         return slice(int(positions[0]), int(positions[-1]) + 1)

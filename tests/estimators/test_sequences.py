@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from sklstm.estimators._sequences import sequences_of_array, sequences_of_origin
+from sklstm.estimators._sequences import Sequences, sequences_of_array, sequences_of_origin
 from sklstm.preprocessing._origin import multiplicity, origin_of
 from tests.estimators.helpers import classifier, forecaster, sequences, series, windows
 
@@ -127,3 +127,14 @@ def test_a_sequence_without_steps_is_predicted_and_not_trained_on():
     assert np.isfinite(model.predict(X)[5])
     with pytest.raises(ValueError, match="all steps of all 60 windows are"):
         forecaster().fit(np.full_like(X, np.nan), y)
+
+
+def test_which_rows_are_held_is_what_a_loop_says(monkeypatch):
+    monkeypatch.setattr("sklstm.estimators._sequences._AT_ONCE", 3)
+    rng = np.random.default_rng(0)
+    start, count = rng.integers(0, 40, size=10), rng.integers(0, 4, size=10)
+    found = Sequences(np.zeros((50, 1)), start, count, 4, False, None)
+    asked = rng.permutation(50)[:30]
+    naive = [any(s <= row < s + c for s, c in zip(start, count, strict=True)) for row in asked]
+    np.testing.assert_array_equal(found.hold(asked), naive)
+    assert found.hold(asked[:0]).shape == (0,)
