@@ -58,3 +58,24 @@ def test_a_label_for_every_hour_beats_the_rules_and_the_recipe_beats_itself(run)
     assert scores["LSTM, every step"] > scores["as the same hour yesterday"]
     assert lesson["a tree of depth 2 on the temperature"] == 1
     assert lesson["LSTM on shuffled rows"] > scores["LSTM, every step"] + 0.1
+
+
+def test_eighteen_months_ahead_one_station_and_forty_four(run):
+    names = run("plot_forecast_temperatures")
+    assert names["n_weights"] == 33_601
+    one, many = names["canberra_errors"], names["pooled_errors"]
+    for errors, ours in ((one, "LSTM, season=12"), (many, "LSTM")):
+        assert errors[ours] < errors["Holt-Winters"] < errors["seasonal naive"]
+        assert errors[ours] < errors["Ridge on the lags"]
+        # What the text admits.
+        assert errors["climatology"] < errors[ours]
+    assert many["LSTM"] <= 0.93
+    assert one["LSTM, season=12, defaults"] > one["seasonal naive"]
+    assert all(0.87 <= part <= 0.93 for part in names["coverage"].values())
+
+
+def test_a_day_ahead_the_defaults_beat_the_simple_methods(run):
+    errors = run("plot_day_ahead")["errors"]
+    simple = ["as now", "as the same hour yesterday", "Ridge on the lags"]
+    assert errors["LSTM"] <= 1.02 * errors[simple].min()
+    assert errors["LSTM, 3 members"] < errors[simple].min()

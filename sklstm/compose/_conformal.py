@@ -71,16 +71,18 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklstm import ConformalForecaster, LSTMForecaster, SequenceWindower
-    >>> wave = np.sin(np.arange(400) / 5) + np.random.default_rng(0).normal(scale=0.1, size=400)
+    >>> from sklstm.datasets import load_airport_weather
+    >>> weather = load_airport_weather().xs("JFK", level="airport")[["temp", "pressure"]][:500]
     >>> model = ConformalForecaster(make_pipeline(
     ...     SequenceWindower(window=12, lead=1),
-    ...     LSTMForecaster(horizon=3, units=8, epochs=10, random_state=0),
+    ...     LSTMForecaster(horizon=3, units=8, epochs=2, random_state=0),
     ... ))
-    >>> model.fit(wave[:300, None], wave[:300]).predict_interval(wave[:, None], coverage=0.9).shape
-    (400, 3, 2)
+    >>> model.fit(weather[:400], weather["temp"][:400])
+    ConformalForecaster(...)
+    >>> model.predict_interval(weather[400:], coverage=0.9).shape
+    (100, 3, 2)
     """
 
     _parameter_constraints: dict = {
