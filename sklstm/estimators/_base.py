@@ -15,6 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm.estimators._lessons import make_lesson
 from sklstm.estimators._reading import check_modes, read_X, read_y
 from sklstm.estimators._sequences import Sequences, as_slice
+from sklstm.estimators._settings import (
+    appended,
+    as_list,
+    as_units,
+    check_finite,
+    length_of_training,
+    make_generator,
+    mean_of_members,
+)
 from sklstm.estimators._steps import are_labelled, labels_of_rows, only_labelled
 from sklstm.estimators._validation_split import every_nth, hold_out
 from sklstm.utils._all_or_nothing import all_or_nothing
@@ -272,7 +281,7 @@ class BaseLSTM(BaseEstimator, ABC):
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
         rng = deepcopy(self._rng) if goes_on else None
         if rng is None:
-            rng = _generator(self.random_state)
+            rng = make_generator(self.random_state)
 
         training, validation = self._split(sequences, targets, rng, hold=not keeps_slots)
         # A row without a window is not trained on, but has its place in the paths of others.
@@ -293,7 +302,7 @@ class BaseLSTM(BaseEstimator, ABC):
         examples = self._examples(prepared, targets, few, known, weighted=True)
         order, at_once = examples.in_batches(self.batch_size, None)
         n_batches = -(-len(order) // at_once)
-        epochs, learning_rate = _length_of_training(epochs, self.learning_rate, n_batches)
+        epochs, learning_rate = length_of_training(epochs, self.learning_rate, n_batches)
         task = TrainingTask(
             training=examples,
             validation=None
@@ -314,7 +323,7 @@ class BaseLSTM(BaseEstimator, ABC):
                 schedule=self.learning_rate_schedule,
                 loss=self._loss(),
                 metrics=None if self.metrics is None else list(self.metrics),
-                callbacks=_as_list(self.callbacks),
+                callbacks=as_list(self.callbacks),
                 patience=None if validation is None else self.n_iter_no_change,
                 initial_epoch=len(self._history[member]["loss"]) if goes_on else 0,
                 epochs=epochs,
@@ -323,12 +332,12 @@ class BaseLSTM(BaseEstimator, ABC):
             for member in range(len(self._weights) if goes_on else self.n_members)
         ]
         for trained in members:
-            _check_finite(trained, learning_rate)
+            check_finite(trained, learning_rate)
         self._weights = [trained.weights for trained in members]
         self._optimizer_state = [trained.optimizer_state for trained in members]
         histories = [trained.history for trained in members]
         if goes_on:
-            histories = [_appended(*of) for of in zip(self._history, histories, strict=True)]
+            histories = [appended(*of) for of in zip(self._history, histories, strict=True)]
         self._history = histories
         self._rng = rng if keeps_slots or self.warm_start else None
         self.n_iter_ = max(len(trained.history["loss"]) for trained in members)
@@ -478,98 +487,5 @@ class BaseLSTM(BaseEstimator, ABC):
         return tags
 
 
-# Updates of a training whose length is left to the data, and the epochs that it may take.
-_UPDATES = 1_500
-_EPOCHS = (2, 100)
 # Steps that a gradient goes back through rows that no windower has cut.
 _BPTT_STEPS = 32
-
-
-def _generator(random_state) -> np.random.Generator:
-    """Make a generator of our own; the global one is neither read nor moved."""
-    if random_state is None or isinstance(random_state, Integral):
-        return np.random.default_rng(None if random_state is None else int(random_state))
-    return np.random.default_rng(random_state.randint(2**31))
-
-
-def _length_of_training(epochs, learning_rate, n_batches: int) -> tuple[int, float]:
-    """Choose the epochs and the learning rate that are left to the size of the data."""
-    if epochs == "auto":
-        fewest, most = _EPOCHS
-        epochs = min(max(-(-_UPDATES // n_batches), fewest), most)
-    if learning_rate == "auto":
-        learning_rate = min(0.01, 0.1 / np.sqrt(epochs * n_batches))
-    return int(epochs), float(learning_rate)
-
-
-def as_units(units, parameter: str, default=None) -> tuple[int, ...]:
-    """Read widths of layers.
-
-    Parameters
-    ----------
-    units : int, tuple of int or None
-        One width, or one for each layer.
-    parameter : str
-        Whose value it is, for the message.
-    default : int or tuple of int, default=None
-        Whose last width stands for None.
-
-    Returns
-    -------
-    tuple of int
-        One for each layer.
-
-    Raises
-    ------
-    ValueError
-        If it is neither.
-    """
-    if units is None:
-        return as_units(default, parameter)[-1:]
-    each = (units,) if isinstance(units, Integral) else tuple(units)
-    if not each or not all(isinstance(u, Integral) and int(u) >= 1 for u in each):
-        raise ValueError(
-            f"{parameter} must be an int >= 1 or a non-empty tuple of them, one for each layer; "
-            f"got {units!r}."
-        )
-    return tuple(int(u) for u in each)
-
-
-def mean_of_members(outputs: list[np.ndarray]) -> np.ndarray:
-    """Average what the members answer.
-
-    Parameters
-    ----------
-    outputs : list of ndarray
-        The answers of each.
-
-    Returns
-    -------
-    ndarray, float64
-        Their mean.
-    """
-    return np.asarray(np.mean(outputs, axis=0, dtype=np.float64))
-
-
-def _as_list(callbacks):
-    if callbacks is None:
-        return None
-    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
-
-
-def _appended(history, more):
-    n_old, n_new = len(history["loss"]), len(more["loss"])
-    missing = [np.nan]
-    return {
-        name: history.get(name, missing * n_old) + more.get(name, missing * n_new)
-        for name in history | more
-    }
-
-
-def _check_finite(trained, learning_rate):
-    if not all(np.isfinite(w).all() for w in trained.weights):
-        raise ValueError(
-            f"Training diverged: the weights are no longer finite (last loss "
-            f"{trained.history['loss'][-1]}). A smaller learning_rate than {learning_rate}, or "
-            "normalize_X=True, usually helps."
-        )

@@ -165,7 +165,11 @@ class _Rows:
                 "between them."
             )
         first = len(self.X) + np.arange(len(self.last)) * n + done
-        paths = self.forecaster.predict(windows[first])
+        if self.forecaster._sizes["stateful"]:
+            # The state comes from all rows before.
+            paths = self.forecaster.predict(windows)[first]
+        else:
+            paths = self.forecaster.predict(windows[first])
         return paths.reshape(len(first), self.forecaster._sizes["horizon"], -1)
 
     def feed_back(self, coming: _Coming, path: np.ndarray, done: int) -> None:

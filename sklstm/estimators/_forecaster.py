@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._base import BaseLSTM, as_units
+from sklstm.estimators._base import BaseLSTM
 from sklstm.estimators._frame import PLAIN, fit_frame, known_columns
 from sklstm.estimators._leak_guard import (
     last_moments,
@@ -22,6 +22,7 @@ from sklstm.estimators._leak_guard import (
 from sklstm.estimators._paths import cut_paths, look_ahead
 from sklstm.estimators._reading import check_forecast, check_long_enough, read_X
 from sklstm.estimators._sequences import as_slice, ends_at_every_step
+from sklstm.estimators._settings import as_units
 from sklstm.preprocessing._history import LONGEST_PATH
 from sklstm.utils._sklearn_private import Interval, StrOptions
 
@@ -596,7 +597,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
 
         y_scale, y_mean = self._scale_of_outputs()
         anchors = [Anchor(*parts) for parts in self._frame.parts_of_anchors()] or None
-        return {"y_mean": y_mean, "y_scale": y_scale, "anchors": anchors}
+        scale = {"y_mean": y_mean, "y_scale": y_scale}
+        return {**scale, "anchors": anchors, "known_columns": self._known}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

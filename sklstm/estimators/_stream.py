@@ -10,8 +10,9 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._base import BaseLSTM, mean_of_members
+from sklstm.estimators._base import BaseLSTM
 from sklstm.estimators._sequences import Sequences
+from sklstm.estimators._settings import mean_of_members
 from sklstm.preprocessing import SequenceWindower
 from sklstm.preprocessing._origin import refuse_partly_missing
 

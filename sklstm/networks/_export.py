@@ -52,6 +52,7 @@ def export_model(
     y_mean: np.ndarray | None = None,
     y_scale: np.ndarray | None = None,
     anchors: list[Anchor] | None = None,
+    known_columns: np.ndarray | None = None,
 ) -> keras.Model:
     """Build a functional Keras model from built-in layers: raw windows in, own units out.
 
@@ -73,6 +74,8 @@ def export_model(
         What the outputs are scaled back by; None leaves them as they are.
     anchors : list of Anchor, default=None
         What of the window is added to the answers, for each target.
+    known_columns : ndarray of shape (n_known,), default=None
+        Which features are known ahead.
 
     Returns
     -------
@@ -91,9 +94,13 @@ def export_model(
     mask = ops.logical_not(ops.all(missing, axis=-1))
     steps = ops.where(missing, 0.0, steps)
     scaled = (steps - X_mean.astype(_POLICY)) / X_scale.astype(_POLICY)
-    known = None
+    ahead = known = None
     if spec.n_known:
-        known = keras.Input((spec.horizon, spec.n_known), dtype=_POLICY, name="known")
+        ahead = keras.Input((spec.horizon, spec.n_known), dtype=_POLICY, name="known")
+        columns = np.arange(spec.n_known) if known_columns is None else known_columns
+        known = (ahead - X_mean[columns].astype(_POLICY)) / X_scale[columns].astype(_POLICY)
+        # What is not known is what is to be expected.
+        known = ops.where(ops.isnan(known), 0.0, known)
     answers = [_network(spec, scaled, mask, known, weights) for weights in members]
     x = answers[0] if len(answers) == 1 else keras.layers.Average(dtype=_POLICY)(answers)
     if y_mean is not None and y_scale is not None:
@@ -109,7 +116,7 @@ def export_model(
         x = keras.layers.Reshape(wide or (1,), dtype=_POLICY)(x)
     if len(spec.quantiles) > 1:
         x = ops.sort(x, axis=-1)
-    return keras.Model(windows if known is None else [windows, known], x)
+    return keras.Model(windows if ahead is None else [windows, ahead], x)
 
 
 def _network(spec, x, mask, known, weights):

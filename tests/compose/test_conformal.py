@@ -11,7 +11,13 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 
-from sklstm import ConformalForecaster, LSTMForecaster, SequenceWindower
+from sklstm import (
+    ConformalForecaster,
+    LSTMForecaster,
+    PanelTimeSeriesSplit,
+    SequenceWindower,
+)
+from sklstm.datasets import load_airport_weather
 from tests.estimators.test_paths import of_panel, panel
 
 
@@ -125,3 +131,24 @@ def test_too_few_calibrations_for_the_coverage():
     with pytest.raises(ValueError, match="leaves nothing"):
         model.set_params(calibration_size=100).fit(X, y)
     assert_array_equal(model.predict(X), before)
+
+
+@pytest.mark.slow
+def test_nine_hours_of_ten_lie_inside_at_three_airports():
+    weather = load_airport_weather()
+    hour = 2 * np.pi * weather.index.get_level_values("time").hour / 24
+    weather = weather.assign(hour_sin=np.sin(hour), hour_cos=np.cos(hour))
+    temp = weather["temp"]
+    forecaster = LSTMForecaster(horizon=24, quantiles=(0.05, 0.5, 0.95), random_state=0)
+    pipeline = make_pipeline(SequenceWindower(48, lead=1, by="airport"), forecaster)
+    model, inside = ConformalForecaster(pipeline), []
+    for train, test in PanelTimeSeriesSplit(n_splits=4, test_size=720).split(weather):
+        model.fit(weather.iloc[train], temp.iloc[train])
+        rows = weather.iloc[test]
+        low, high = np.moveaxis(model.predict_interval(rows, coverage=0.9), -1, 0)
+        fitted = model.forecaster_
+        truth = fitted[-1].paths(fitted[:-1].transform(rows), temp.iloc[test])
+        inside.append(np.where(np.isnan(truth), np.nan, (low <= truth) & (truth <= high)))
+    covered = np.nanmean(np.concatenate(inside), axis=0)
+    for leads in (slice(0, 6), slice(6, 12), slice(12, 24)):
+        assert 0.87 <= covered[leads].mean() <= 0.93

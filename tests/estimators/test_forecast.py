@@ -90,6 +90,14 @@ def test_it_says_what_predict_says_of_the_next_row():
     assert_array_equal(path.index, TABLE.index[100:104])
 
 
+def test_a_state_that_flows_comes_from_all_rows():
+    model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3, stateful=True))
+    model.fit(TABLE[:100], Y[:100])
+    path = forecast(model, TABLE[:100])
+    assert_allclose(path, model.predict(TABLE[:101])[-1], rtol=1e-6)
+    assert not np.allclose(path, forecast(model, TABLE[90:100]))
+
+
 def test_every_series_has_a_path_of_its_own():
     frame = panel()
     model = of_panel(season=24).fit(frame, frame["temp"])

@@ -344,6 +344,18 @@ def test_known_features_are_read_where_the_answer_is():
     assert score[False] < 0.2
 
 
+def test_the_keras_model_reads_what_is_known():
+    frame = panel()
+    model = of_panel(**PARAMETERS["known"]).fit(frame, frame["temp"])
+    # A series without gaps, as far as its rows know all of their paths.
+    rows = np.flatnonzero(frame.index.get_level_values("place") == "a")[:50]
+    X = model[:-1].transform(frame)[rows]
+    hours = frame.index.get_level_values("time").hour.to_numpy()[rows, None]
+    known = ((hours + np.arange(HORIZON)) % 24)[..., None].astype(np.float32)
+    answers = model[-1].keras_model_([np.asarray(X, dtype=np.float32), known])
+    assert_allclose(answers, model[-1].predict(X), rtol=1e-4, atol=1e-4)
+
+
 def test_a_search_tunes_windows_units_and_decoders_over_a_panel():
     frame = load_australian_temperatures()
     some = frame.index.get_level_values("station").isin(["Canberra", "Sydney", "Hobart"])

@@ -184,10 +184,13 @@ def test_the_exported_model_adds_the_anchor(case, kind):
         y_mean=np.zeros(spec.n_answers),
         y_scale=np.full(spec.n_answers, 2.0),
         anchors=anchors,
+        # One that is known ahead and no more: all are scaled alike here.
+        known_columns=np.zeros(spec.n_known, dtype=int),
     )
     windows, X = windows_of(spec, 9)
     rows = ((windows.rows - X_mean) / X_scale).astype(np.float32)
-    scaled = replace(windows, rows=rows)
+    known = None if windows.known is None else (windows.known - 0.3) / np.float32(1.7)
+    scaled = replace(windows, rows=rows, known=known)
     expected = np.mean([predict(spec, weights, scaled) for weights in members], axis=0) * 2
     expected = expected.reshape(len(windows), HORIZON, n_targets)
     for sample, window in enumerate(X[0] if spec.n_known else X):
