@@ -154,7 +154,7 @@ print(pooled_errors.sort_values().round(3).to_string())
 # The network beats every method that looks at the last months, and not the climatology, which does
 # not look at them: eighteen months ahead they say next to nothing, and the mean of the month is
 # hard to beat. An honest account of a network has this line in it. (With windows of 36 months it
-# comes to 0.91.)
+# comes to 0.91. Gradient boosting on the lag table, which takes a minute, comes to 1.11.)
 #
 # How sure
 # --------
