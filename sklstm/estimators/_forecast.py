@@ -181,7 +181,10 @@ class _Rows:
         for target, column in enumerate(self._columns_of(past.columns)):
             values = path[:, :, target].ravel()
             if self.frame:
-                coming.rows.iloc[places.ravel(), column] = values
+                # Of whole numbers, too: a column that was counted gets answers that are not.
+                known = coming.rows.iloc[:, column].to_numpy(dtype=np.float64, copy=True)
+                known[places.ravel()] = values
+                coming.rows.isetitem(column, known)
             else:
                 coming.rows[places.ravel(), column] = values
 

@@ -60,6 +60,11 @@ class Situation:
         return np.where(there, self.known[found], np.nan)
 
     @property
+    def n_series(self) -> int:
+        """How many series there may be."""
+        return int(max(self.known_series.max(), self.series.max())) + 1
+
+    @property
     def now(self) -> np.ndarray:
         """The moment of the newest value that each sample may know."""
         return self.time - self.lead
@@ -153,7 +158,7 @@ class Drift(Baseline):
     def _forecast(self, situation):
         """Go on along the line."""
         last = situation.newest(situation.now)
-        n_series = int(max(situation.known_series.max(), situation.series.max())) + 1
+        n_series = situation.n_series
         begin = np.full(n_series, np.iinfo(np.int64).max)
         np.minimum.at(begin, situation.known_series, situation.known_time)
         first = situation.newest(begin[situation.series])
@@ -187,7 +192,7 @@ class Climatology(Baseline):
     def _forecast(self, situation):
         """Look the means up."""
         own = situation.is_training
-        n_series = int(max(situation.known_series.max(), situation.series.max())) + 1
+        n_series = situation.n_series
         cell = situation.known_series[own] * self.season + situation.known_time[own] % self.season
         sums = np.bincount(cell, situation.known[own], n_series * self.season)
         count = np.bincount(cell, minlength=n_series * self.season)

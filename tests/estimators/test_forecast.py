@@ -139,6 +139,13 @@ def test_beyond_the_horizon_answers_are_fed_back():
     assert len(forecast(model, frame, steps=2)) == 2
 
 
+def test_answers_are_fed_back_into_a_column_of_whole_numbers():
+    counted = pd.DataFrame({"sold": np.arange(60) % 7}, index=pd.RangeIndex(60))
+    model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3))
+    path = forecast(model.fit(counted, counted["sold"]), counted, steps=7)
+    assert_allclose(path, forecast(model, counted.astype(float), steps=7))
+
+
 def test_what_cannot_be_fed_back():
     model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3)).fit(TABLE, Y)
     with pytest.raises(ValueError, match=r"X holds more than the target .*: \['wind'\]"):
