@@ -72,3 +72,25 @@ def windows_by_rank(labels, series, rows, *, window, lead, kept):
 def _same(a, b):
     """Equality that takes NaN for equal to NaN."""
     return a == b or (np.isnan(a) and np.isnan(b))
+
+
+def seasonal_profile(values, time, length, n_blocks):
+    """Profile of one gapless series: as many harmonics as forecast left-out cycles best."""
+    blocks = np.array_split(np.arange(len(values) // length), n_blocks)
+    errors = {}
+    for n_harmonics in range(length // 2 + 1):
+        errors[n_harmonics] = 0.0
+        for block in blocks:
+            out = np.isin(time // length, block)
+            profile = _harmonic_regression(values[~out], time[~out], length, n_harmonics)
+            errors[n_harmonics] += ((values[out] - profile[time[out] % length]) ** 2).sum()
+    return _harmonic_regression(values, time, length, min(errors, key=errors.get))
+
+
+def _harmonic_regression(values, time, length, n_harmonics):
+    def waves(moments):
+        angles = [2 * np.pi * k * moments / length for k in range(1, n_harmonics + 1)]
+        return np.stack([np.ones(len(moments)), *map(np.sin, angles), *map(np.cos, angles)], axis=1)
+
+    coefficients = np.linalg.lstsq(waves(time), values, rcond=None)[0]
+    return waves(np.arange(length)) @ coefficients

@@ -247,6 +247,9 @@ class BaseLSTM(BaseEstimator, ABC):
         """Whether answers depend on when and of which series a window is."""
         return False
 
+    def _shrink_answers(self, sequences, targets, rng):
+        """Hold the answers of a new fit back; by default they are taken as they are."""
+
     def _look_for_leaks(self, sequences, targets):
         """Warn of what would make the fit useless; by default nothing is known to."""
 
@@ -283,6 +286,16 @@ class BaseLSTM(BaseEstimator, ABC):
         if rng is None:
             rng = make_generator(self.random_state)
 
+        start = deepcopy(rng)
+        self._learn(
+            sequences, targets, rng, epochs=epochs, goes_on=goes_on, keeps_slots=keeps_slots
+        )
+        if not (goes_on or keeps_slots):
+            self._shrink_answers(sequences, targets, start)
+        return self
+
+    def _learn(self, sequences, targets, rng, *, epochs, goes_on=False, keeps_slots=False):
+        """Learn the scales and train the networks."""
         training, validation = self._split(sequences, targets, rng, hold=not keeps_slots)
         # A row without a window is not trained on, but has its place in the paths of others.
         known = slice(None) if validation is None else as_slice(training)
@@ -345,7 +358,6 @@ class BaseLSTM(BaseEstimator, ABC):
             self.callbacks_ = [callback for trained in members for callback in trained.callbacks]
         else:
             self.__dict__.pop("callbacks_", None)
-        return self
 
     @property
     def _answers_steps(self):
@@ -450,13 +462,17 @@ class BaseLSTM(BaseEstimator, ABC):
         return self._outputs_of(read_X(self, X, reset=False), of_steps=of_steps)
 
     def _outputs_of(self, sequences, *, of_steps=None):
+        prepared = self._prepare(sequences)
+        of_steps = self._of_rows if of_steps is None else of_steps
+        return self._in_units_of_y(self._answers(prepared, of_steps=of_steps), prepared)
+
+    def _answers(self, prepared, *, of_steps):
+        """Run the networks; their mean answers are in the units that they were trained in."""
         from sklstm.estimators._answers import answer_samples, answer_steps
 
-        of_steps = self._of_rows if of_steps is None else of_steps
-        answer = answer_steps if of_steps else answer_samples
-        prepared, spec = self._prepare(sequences), self._spec()
+        answer, spec = answer_steps if of_steps else answer_samples, self._spec()
         of_members = [answer(spec, w, prepared, self._window_set) for w in self._weights]
-        return self._in_units_of_y(mean_of_members(of_members), prepared)
+        return mean_of_members(of_members)
 
     def _score_steps(self, metric, X, y, sample_weight):
         """Score the answers of the steps that exist and are labelled."""

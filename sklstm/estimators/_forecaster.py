@@ -23,6 +23,7 @@ from sklstm.estimators._paths import cut_paths, look_ahead
 from sklstm.estimators._reading import check_forecast, check_long_enough, read_X
 from sklstm.estimators._sequences import as_slice, ends_at_every_step
 from sklstm.estimators._settings import as_units
+from sklstm.estimators._shrinkage import shrinkage_by_trial
 from sklstm.preprocessing._history import LONGEST_PATH
 from sklstm.utils._sklearn_private import Interval, StrOptions
 
@@ -57,9 +58,10 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         nothing. "auto" is "last" where X carries the past of `y`, behind windows with a lead, and
         without `season`; else it is None.
     season : int, str or tuple of them, default=None
-        Length of the season, or of several, in steps, or as an alias of pandas such as "D". The
-        mean of each series in each step of the season is learned in fit and subtracted, from
-        `y` and from its past in X, and added to the answers.
+        Length of the season, or of several, in steps, or as an alias of pandas such as "D". What
+        the season adds to each series in each of its steps is learned in fit and subtracted, from
+        `y` and from its past in X, and added to the answers: the means, smoothed to as many
+        harmonics as forecast left-out cycles best.
     target : str, int or list of them, default=None
         The feature of X that carries the past of `y`, or of each target. None finds it: the first
         that equals `y` on the rows of fit, else the first of which `y` is an affine map.
@@ -151,6 +153,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         The fitted network as a plain Keras model, built at each access.
     n_iter_ : int
         Epochs of the last fit.
+    shrinkage_ : ndarray of shape (n_targets,)
+        What the answers are multiplied by. Only where `shrink` has learned it.
     n_steps_in_ : int
         Steps of a sequence.
     n_features_in_ : int
@@ -187,6 +191,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
        9(8), 1735-1780.
     .. [2] Sutskever, I., Vinyals, O. and Le, Q. V. (2014). Sequence to sequence learning with
        neural networks. Advances in Neural Information Processing Systems, 27.
+    .. [3] Copas, J. B. (1983). Regression, prediction and shrinkage. Journal of the Royal
+       Statistical Society B, 45(3), 311-354.
 
     Examples
     --------
@@ -218,6 +224,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         "season": [str, Interval(Integral, 2, None, closed="left"), tuple, list, None],
         "target": [str, Interval(Integral, 0, None, closed="left"), tuple, list, None],
         "quantiles": [tuple, list, None],
+        "shrink": [StrOptions({"auto"}), "boolean"],
         "normalize_y": ["boolean", StrOptions({"series"})],
     }
 
@@ -236,6 +243,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         season=None,
         target=None,
         quantiles=None,
+        shrink="auto",
         units=32,
         bidirectional=False,
         dropout=0.0,
@@ -271,6 +279,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         self.season = season
         self.target = target
         self.quantiles = quantiles
+        self.shrink = shrink
         self.units = units
         self.bidirectional = bidirectional
         self.dropout = dropout
@@ -430,9 +439,9 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         return self._laid_out(paths.reshape(len(paths), -1))
 
     def _decode(self, outputs):
-        quantiles = self._sizes["quantiles"]
-        answers = self._laid_out(outputs, n_quantiles=len(quantiles))
-        return answers[..., quantiles.index(0.5)] if quantiles else answers
+        n_quantiles = len(self._sizes["quantiles"])
+        answers = self._laid_out(outputs, n_quantiles=n_quantiles)
+        return answers[..., self._middle] if n_quantiles else answers
 
     def _laid_out(self, flat, *, n_quantiles=0):
         """Lay flat answers or paths (..., horizon * n_targets * n_quantiles) out for users."""
@@ -468,6 +477,41 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             target=self.target,
             by_series=self.normalize_y == "series",
         )
+
+    def _shrink_answers(self, sequences, targets, rng):
+        self.__dict__.pop("shrinkage_", None)
+        auto = self.season is not None and not self.early_stopping
+        if not (auto if self.shrink == "auto" else self.shrink):
+            return
+        factor = shrinkage_by_trial(self, sequences, targets, rng)
+        if factor is None:
+            return
+        self.shrinkage_ = factor
+        self._weights = [
+            [*weights[:-2], *(self._shrunk(part) for part in weights[-2:])]
+            for weights in self._weights
+        ]
+
+    def _shrunk(self, part):
+        """Shrink the answers of the dense layer where they are made: in its kernel and its bias."""
+        layout = (*part.shape[:-1], -1, self._n_targets, self._n_quantiles)
+        answers = part.reshape(layout)
+        centre = answers[..., self._middle, None]
+        return (
+            (answers - (1 - self.shrinkage_)[:, None] * centre)
+            .astype(part.dtype)
+            .reshape(part.shape)
+        )
+
+    @property
+    def _n_quantiles(self):
+        return len(self._sizes["quantiles"]) or 1
+
+    @property
+    def _middle(self):
+        """Which of the quantiles is predicted."""
+        quantiles = self._sizes["quantiles"]
+        return quantiles.index(0.5) if quantiles else 0
 
     def _prepare(self, sequences):
         return self._frame.prepare(sequences)
@@ -568,11 +612,14 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         horizon = self._sizes["horizon"]
         values = targets.reshape(-1, self._n_targets)
         mean, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        if self._frame.seasons is not None and self._frame.anchor is None:
+            # Over the rows it is 0; paths repeat some of them more often than others.
+            mean = np.zeros_like(mean)
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
         return np.tile(mean, horizon), np.tile(np.where(constant, 1.0, scale), horizon)
 
     def _in_units_of_y(self, outputs, prepared):
-        horizon, n_quantiles = self._sizes["horizon"], len(self._sizes["quantiles"]) or 1
+        horizon, n_quantiles = self._sizes["horizon"], self._n_quantiles
         y_scale, y_mean = self._scale_of_outputs()
         outputs = outputs * y_scale + y_mean
         if self._frame.is_plain and n_quantiles == 1:
@@ -584,8 +631,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         return np.sort(answers, axis=-1).reshape(outputs.shape)
 
     def _scale_of_outputs(self):
-        n_quantiles = len(self._sizes["quantiles"]) or 1
-        return np.repeat(self._y_scale, n_quantiles), np.repeat(self._y_mean, n_quantiles)
+        scale, mean = self._y_scale, self._y_mean
+        return np.repeat(scale, self._n_quantiles), np.repeat(mean, self._n_quantiles)
 
     def _export_of_y(self):
         if self._frame.seasons is not None:

@@ -136,6 +136,7 @@ def check_forecast(estimator, sequences: Sequences) -> None:
         f"horizon={estimator.horizon}": estimator.horizon > 1,
         f"season={estimator.season!r}": estimator.season is not None,
         'normalize_y="series"': estimator.normalize_y == "series",
+        "shrink=True": estimator.shrink is True,
     }
     refused = windows_only if steps else {}
     if of_rows or estimator.stateful:
@@ -161,6 +162,12 @@ def check_forecast(estimator, sequences: Sequences) -> None:
                 "SequenceWindower, which know what comes after them; X does not (a step after the "
                 "windower may have lost it)."
             )
+    if estimator.shrink is True and sequences.origin is None:
+        raise ValueError(
+            "shrink=True tries the network out on the last third of the moments, and needs windows "
+            "straight from SequenceWindower, which know their moments; X does not (a step after "
+            "the windower may have lost it)."
+        )
     if estimator.decoder == "lstm" and estimator.horizon == 1:
         raise ValueError('decoder="lstm" unfolds a path: it needs a horizon above 1; got 1.')
     _check_quantiles(estimator)

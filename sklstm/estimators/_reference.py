@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from sklstm.estimators._harmonics import fit_profiles
 from sklstm.estimators._paths import own_rows, times_of_rows
 from sklstm.estimators._sequences import Sequences
 
@@ -146,7 +147,7 @@ class Seasons:
 def fit_seasons(
     origin, y: np.ndarray, lengths: tuple[int, ...], *, by_series: bool, standardise: bool
 ) -> Seasons:
-    """Learn levels and seasonal profiles: the means of each series in each step of each season.
+    """Learn the levels of series, and what each season adds to them in each of its steps.
 
     Parameters
     ----------
@@ -177,15 +178,8 @@ def fit_seasons(
     rest = y - level[series]
     profiles = []
     for length in lengths:
-        phase = time % length
-        common, count = _means(phase, rest, length)
-        # A step of the season that nobody has seen expects what the level says.
-        profile = np.tile(common, (n_series + 1, 1, 1))
-        own, count = _means(series * length + phase, rest, n_series * length)
-        own, count = own.reshape(n_series, length, -1), count.reshape(n_series, length, 1)
-        profile[:-1] = np.where(count > 0, own, profile[:-1])
-        profiles.append(profile)
-        rest = rest - profile[series, phase]
+        profiles.append(fit_profiles(rest, series, time, length, n_series))
+        rest = rest - profiles[-1][series, time % length]
     scale = np.ones_like(level)
     if standardise:
         mean_square, count = _means(series, rest**2, n_series)

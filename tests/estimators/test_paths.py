@@ -151,6 +151,7 @@ PARAMETERS = {
     "mean": {"anchor": "mean"},
     "season": {"season": 24},
     "season and anchor": {"season": (24,), "anchor": "last"},
+    "shrunk": {"shrink": True},
     "by series": {"normalize_y": "series"},
     "decoder": {"decoder": "lstm"},
     "known": {"decoder": "lstm", "known_future": ["hour"]},
@@ -200,27 +201,6 @@ def test_selected_rows_learn_from_themselves_alone():
     one = forecaster(horizon=HORIZON, season=24).fit(X[later], Y.iloc[later])
     two = forecaster(horizon=HORIZON, season=24).fit(X[later], other.iloc[later])
     assert_array_equal(one.predict(X[later]), two.predict(X[later]))
-
-
-def seasonal_by_hand(frame, season):
-    """Means by series and hour, by pandas."""
-    hour = (frame.index.get_level_values("time") - pd.Timestamp(0)) // pd.Timedelta("1h") % season
-    keys = [frame.index.get_level_values("place"), hour]
-    return frame["temp"].groupby(keys).mean(), keys
-
-
-def test_a_season_is_the_mean_of_each_series_in_each_of_its_steps():
-    frame = panel(n=96)
-    # A network that has learned nothing answers the season itself.
-    model = of_panel(season=24, learning_rate=1e-12, epochs=1).fit(frame, frame["temp"])
-    model[-1]._weights = [[np.zeros_like(w) for w in model[-1]._weights[0]]]
-    answers = model.predict(frame)
-    means, keys = seasonal_by_hand(frame, 24)
-    expected = means.loc[list(zip(*keys, strict=True))].to_numpy()
-    # What is left has no mean, so that nothing else is added.
-    assert_allclose(answers[:, 0], expected, atol=0.01)
-    by_alias = of_panel(season="D", learning_rate=1e-12, epochs=1).fit(frame, frame["temp"])
-    assert by_alias[-1]._frame.seasons.lengths == (24,)
 
 
 def test_the_anchor_is_what_the_window_ends_with():
