@@ -308,10 +308,9 @@ class BaseLSTM(BaseEstimator, ABC):
         # Of millions of positions nothing is kept that is not needed while the network trains.
         del training
 
-        from sklstm.estimators._training import train
+        from sklstm.estimators._training import Start, train_members
         from sklstm.networks import TrainingTask
 
-        spec = self._spec()
         examples = self._examples(prepared, targets, few, known, weighted=True)
         order, at_once = examples.in_batches(self.batch_size, None)
         n_batches = -(-len(order) // at_once)
@@ -325,25 +324,28 @@ class BaseLSTM(BaseEstimator, ABC):
             shuffle=self.shuffle,
             rng=rng,
         )
-        members = [
-            train(
-                spec,
-                task,
-                self._weights[member] if goes_on else spec.initial_weights(rng),
+        starts = [
+            Start(
+                self._weights[member] if goes_on else None,
                 self._optimizer_state[member] if goes_on and keeps_slots else None,
-                optimizer=self.optimizer,
-                learning_rate=learning_rate,
-                schedule=self.learning_rate_schedule,
-                loss=self._loss(),
-                metrics=None if self.metrics is None else list(self.metrics),
-                callbacks=as_list(self.callbacks),
-                patience=None if validation is None else self.n_iter_no_change,
-                initial_epoch=len(self._history[member]["loss"]) if goes_on else 0,
-                epochs=epochs,
-                verbose=int(self.verbose) if self.verbose != "auto" else 1,
+                len(self._history[member]["loss"]) if goes_on else 0,
             )
             for member in range(len(self._weights) if goes_on else self.n_members)
         ]
+        members = train_members(
+            self._spec(),
+            task,
+            starts,
+            optimizer=self.optimizer,
+            learning_rate=learning_rate,
+            schedule=self.learning_rate_schedule,
+            loss=self._loss(),
+            metrics=None if self.metrics is None else list(self.metrics),
+            callbacks=as_list(self.callbacks),
+            patience=None if validation is None else self.n_iter_no_change,
+            epochs=epochs,
+            verbose=int(self.verbose) if self.verbose != "auto" else 1,
+        )
         for trained in members:
             check_finite(trained, learning_rate)
         self._weights = [trained.weights for trained in members]

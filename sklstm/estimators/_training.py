@@ -4,18 +4,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from inspect import signature
+from typing import Any
 
 import keras
 import numpy as np
 import sklearn
 from scikeras.wrappers import BaseWrapper
 
-from sklstm.networks import NetworkSpec, TrainingTask, borrowed_network
+from sklstm.networks import (
+    NetworkSpec,
+    TrainingTask,
+    borrowed_network,
+    threads_of_tensorflow,
+)
 
 # Updates that early stopping waits for: fewer teach a network next to nothing.
 FEWEST_UPDATES = 200
@@ -43,6 +50,66 @@ class Trained:
     optimizer_state: list[np.ndarray]
     history: dict[str, list[float]]
     callbacks: list
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where the training of a member begins.
+
+    Parameters
+    ----------
+    weights : list of ndarray or None
+        Weights to go on from; None draws new ones.
+    optimizer_state : list of ndarray or None
+        Where the optimizer goes on; None starts afresh.
+    initial_epoch : int
+        Number of the first epoch.
+    """
+
+    weights: list[np.ndarray] | None
+    optimizer_state: list[np.ndarray] | None
+    initial_epoch: int
+
+
+def train_members(
+    spec: NetworkSpec, task: TrainingTask, starts: list[Start], **how: Any
+) -> list[Trained]:
+    """Train networks on the same examples, as many at a time as TensorFlow may use threads.
+
+    An epoch keeps one core busy, and hardly more. Callbacks and progress come one after the other.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The sizes.
+    task : TrainingTask
+        The examples, the batch size and the randomness.
+    starts : list of Start
+        One for each member. With several each has a source of randomness of its own, so that it
+        makes no difference which are trained at the same time.
+    **how : object
+        As in :func:`train`.
+
+    Returns
+    -------
+    list of Trained
+        One for each member.
+    """
+    # A copy draws the seeds: the first member is what it is without the others.
+    seeds = deepcopy(task.rng).integers(2**63, size=len(starts) - 1)
+    rngs = [task.rng, *(np.random.default_rng(seed) for seed in seeds)]
+
+    def train_one(start, rng):
+        weights = spec.initial_weights(rng) if start.weights is None else start.weights
+        rest = start.optimizer_state, start.initial_epoch
+        return train(spec, replace(task, rng=rng), weights, *rest, **how)
+
+    one_by_one = how["callbacks"] or how["verbose"]
+    n_threads = 1 if one_by_one else min(len(starts), threads_of_tensorflow())
+    if n_threads == 1:
+        return list(map(train_one, starts, rngs))
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(train_one, starts, rngs))
 
 
 def optimizer_class(optimizer: str | type) -> type:
@@ -181,6 +248,7 @@ def train(
     task: TrainingTask,
     weights: list[np.ndarray],
     optimizer_state: list[np.ndarray] | None,
+    initial_epoch: int,
     *,
     optimizer: str | type | keras.optimizers.Optimizer,
     learning_rate: float,
@@ -189,7 +257,6 @@ def train(
     metrics: list | None,
     callbacks: list | None,
     patience: int | None,
-    initial_epoch: int,
     epochs: int,
     verbose: int,
 ) -> Trained:
@@ -209,6 +276,8 @@ def train(
         Weights to start from.
     optimizer_state : list of ndarray or None
         Where the optimizer goes on; None starts afresh.
+    initial_epoch : int
+        Number of the first epoch.
     optimizer : str, type or keras.optimizers.Optimizer
         A name or a class, made with ``learning_rate``; an instance brings its own and is copied.
     learning_rate : float
@@ -222,8 +291,8 @@ def train(
     patience : int or None
         Epochs without a better validation loss before training stops, after which the best
         weights are restored; None trains to the end.
-    initial_epoch, epochs : int
-        Number of the first epoch, and how many to train.
+    epochs : int
+        How many to train.
     verbose : int
         As in Keras.
 

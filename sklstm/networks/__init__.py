@@ -19,7 +19,7 @@ from sklstm.networks._predict import predict, predict_steps
 from sklstm.networks._quantiles import PinballLoss
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
-from sklstm.networks._threads import keep_to_the_limit_of_the_worker
+from sklstm.networks._threads import keep_to_the_limit_of_the_worker, threads_of_tensorflow
 from sklstm.networks._windows import WindowSet
 
 keep_to_the_limit_of_the_worker()
@@ -38,4 +38,5 @@ __all__ = [
     "export_model",
     "predict",
     "predict_steps",
+    "threads_of_tensorflow",
 ]

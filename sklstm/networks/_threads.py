@@ -1,4 +1,4 @@
-"""How many threads TensorFlow may use in a worker process."""
+"""How many threads TensorFlow may use."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -6,6 +6,7 @@
 import multiprocessing
 import os
 
+import joblib
 import tensorflow as tf
 
 # What joblib sets in its workers: the cores of the machine over the number of workers, or what
@@ -32,3 +33,18 @@ def keep_to_the_limit_of_the_worker() -> None:
     except RuntimeError:
         # TensorFlow has begun to compute: its threads are what they are.
         return
+
+
+def threads_of_tensorflow() -> int:
+    """Say how many threads TensorFlow may use.
+
+    Returns
+    -------
+    int
+        What was set, by the user or for a worker; else the cores that this process may use.
+    """
+    set_by_user = os.environ.get(_OWN_SETTING, "")
+    n_threads = tf.config.threading.get_intra_op_parallelism_threads()
+    if not n_threads and set_by_user.isdecimal():
+        n_threads = int(set_by_user)
+    return n_threads or joblib.cpu_count()

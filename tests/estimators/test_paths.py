@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklstm import LSTMForecaster, PanelTimeSeriesSplit, SequenceWindower, horizon_scorer
 from sklstm.datasets import load_australian_temperatures
+from sklstm.estimators import _training
 from tests.estimators.helpers import forecaster, series, windows
 
 TABLE, _ = series(120)
@@ -283,6 +284,25 @@ def test_members_are_the_mean_of_networks_of_their_own():
         one._weights = [weights]
         answers.append(one.predict(X))
     assert_allclose(model.predict(X), np.mean(answers, axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("more", [{}, {"dropout": 0.3}, {"early_stopping": True}])
+def test_members_are_the_same_side_by_side_and_one_by_one(more, monkeypatch):
+    X, fits = windows(TABLE), []
+    for n_threads in (1, 3):
+        monkeypatch.setattr(_training, "threads_of_tensorflow", lambda n=n_threads: n)
+        model = forecaster(horizon=HORIZON, n_members=4, warm_start=True, **more).fit(X, Y)
+        # They go on side by side, too.
+        fits.append([model.predict(X), model.fit(X, Y).predict(X), model.history_])
+    for one, other in zip(*fits, strict=True):
+        assert_array_equal(one, other)
+
+
+def test_a_member_that_fails_undoes_all():
+    model = forecaster(horizon=HORIZON, n_members=3, learning_rate=1e30, optimizer="sgd")
+    with pytest.raises(ValueError, match="Training diverged"):
+        model.fit(windows(TABLE), Y)
+    assert not hasattr(model, "_weights")
 
 
 def test_a_state_that_flows_answers_with_paths():

@@ -6,7 +6,10 @@
 import subprocess
 import sys
 
+import joblib
 import pytest
+
+from sklstm.networks import _threads
 
 # A worker of joblib inherits its environment from the process that starts it.
 PROGRAM = """
@@ -38,3 +41,15 @@ def test_workers_keep_to_their_limit(limit, own_setting, expected, tmp_path, mon
         [sys.executable, program], capture_output=True, text=True, check=True, timeout=300
     )
     assert done.stdout.splitlines()[-1] == f"threads: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("of_tensorflow", "of_user"), [(0, ""), (3, ""), (0, "2"), (3, "2"), (0, "x")]
+)
+def test_threads_are_those_set_or_the_cores(of_tensorflow, of_user, monkeypatch):
+    monkeypatch.setattr(
+        _threads.tf.config.threading, "get_intra_op_parallelism_threads", lambda: of_tensorflow
+    )
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", of_user)
+    expected = of_tensorflow or (2 if of_user == "2" else joblib.cpu_count())
+    assert _threads.threads_of_tensorflow() == expected
