@@ -10,25 +10,28 @@ import tensorflow as tf
 
 from sklstm.networks._block_lstm import gather_steps
 from sklstm.networks._forward import apply_decoder, apply_head, apply_lstm_layers
+from sklstm.networks._labelled_steps import labelled_steps
 from sklstm.networks._layers import choose_engine, steps_of_windows
 from sklstm.networks._quantiles import point_answer
 from sklstm.networks._spec import NetworkSpec
 
 
-def train_epoch_of(network):
+def train_epoch_of(network, *, always_labelled: bool):
     """Compile a training epoch of a network.
 
     Parameters
     ----------
     network : LSTMNetwork
         Compiled. Its variables, its optimizer and its metrics are what the graph changes.
+    always_labelled : bool
+        Whether each batch has a label. To look whether it has takes a while.
 
     Returns
     -------
     callable
-        Takes rows, start, count, begins, targets, weights and, if it reads any, known features of
-        the examples, the order of the windows, the size of a batch and two numbers as a seed;
-        returns the logs.
+        Takes rows, start, count, carries, targets with weights in the last column and, if it reads
+        any, known features of the examples, the order of the windows, the size of a batch and two
+        numbers as a seed; returns the logs.
     """
     spec, optimizer, variables = network.spec, network.optimizer, network.ordered_variables
 
@@ -36,7 +39,6 @@ def train_epoch_of(network):
     @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec, n_seeds=1))
     def train_epoch(*tensors):
         *examples, order, batch_size, seed = tensors
-        examples = _answers_in_one_table(*examples)
 
         def one_batch(batch, *states):
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
@@ -52,7 +54,7 @@ def train_epoch_of(network):
                 _track(network, loss, y, y_pred, weight)
                 return True
 
-            _if_labelled(spec, weight, learn)
+            learn() if always_labelled else _if_labelled(weight, learn)
             return states
 
         _loop_over_batches(spec, one_batch, order, batch_size)
@@ -73,15 +75,15 @@ def evaluation_of(network):
     Returns
     -------
     callable
-        Takes rows, start, count, begins, targets, weights and, if it reads any, known features of
-        the examples, the order of the windows and the size of a batch; returns the logs.
+        Takes rows, start, count, carries, targets with weights in the last column and, if it reads
+        any, known features of the examples, the order of the windows and the size of a batch;
+        returns the logs.
     """
     spec = network.spec
 
     @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec, n_seeds=0))
     def evaluate_all(*tensors):
         *examples, order, batch_size = tensors
-        examples = _answers_in_one_table(*examples)
 
         def one_batch(batch, *states):
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
@@ -94,7 +96,7 @@ def evaluation_of(network):
                 _track(network, loss, y, y_pred, weight)
                 return True
 
-            _if_labelled(spec, weight, note)
+            _if_labelled(weight, note) if spec.stateful else note()
             return states
 
         _loop_over_batches(spec, one_batch, order, batch_size)
@@ -156,48 +158,34 @@ def _loop_over_batches(spec, one_batch, order, batch_size):
     )
 
 
-def _if_labelled(spec, weight, act):
+def _if_labelled(weight, act):
     """Act on a batch; parts of series may be without a label, and only carry the state on."""
-    if spec.stateful:
-        tf.cond(tf.size(weight) > 0, act, lambda: False)
-    else:
-        act()
-
-
-def _answers_in_one_table(rows, start, count, begins, targets, weights, *known):
-    """Put targets and weights side by side: looking them up costs more than anything about them."""
-    return rows, start, count, begins, tf.concat([targets, weights[:, None]], axis=1), *known
+    tf.cond(tf.size(weight) > 0, act, lambda: False)
 
 
 def _answers(network, examples, chosen, states, *, dropout_seed=None):
     """Run a batch; return what the network answers, what it should, the weights, and its state."""
-    rows, start, count, begins, wanted, *known = examples
+    rows, start, count, carries, wanted, *known = examples
     spec = network.spec
     steps = steps_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
     if spec.stateful:
-        goes_on = tf.cast(~tf.gather(begins, chosen), tf.float32)[:, None]
-        states = [state * goes_on for state in states]
+        carried = tf.gather(carries, chosen)
+        states = [state * carried for state in states]
     known = [tf.gather(part, chosen) for part in known]
     x, states = _lstm_layers(network, steps, states, known, dropout_seed)
     if spec.answers_steps:
         # Of all steps, and then those of the labelled ones: answers are narrower than what they
         # are computed from.
-        step = tf.range(steps.n_steps)[:, None]
-        row = tf.minimum(steps.start + step, tf.shape(rows)[0] - 1)
-        own = tf.gather(wanted, tf.reshape(row, [-1]))
-        missing = tf.math.is_nan(own[:, 0])
-        if spec.horizon > 1:
-            missing = tf.reduce_all(tf.math.is_nan(own[:, :-1]), axis=1)
-        labelled = tf.reshape(step < steps.count, [-1]) & ~missing
-        where = tf.where(labelled)
         y_all = apply_head(spec, network.weights_now(), tf.reshape(x, [-1, x.shape[-1]]))
-        y_pred, own = tf.gather_nd(y_all, where), tf.gather_nd(own, where)
+        with_kernels = network.engine == "kernels"
+        y_pred, y, weight = labelled_steps(wanted, steps, y_all, with_kernels=with_kernels)
     else:
         y_pred = apply_head(spec, network.weights_now(), x)
         own = tf.gather(wanted, chosen)
+        y, weight = own[:, :-1], own[:, -1]
     if spec.horizon == 1:
-        return y_pred, own[:, :-1], own[:, -1], states
-    return *_by_moment(spec, y_pred, own[:, :-1], own[:, -1]), states
+        return y_pred, y, weight, states
+    return *_by_moment(spec, y_pred, y, weight), states
 
 
 def _by_moment(spec, y_pred, y, weight):
@@ -278,9 +266,8 @@ def _signature(spec: NetworkSpec, *, n_seeds: int) -> list[tf.TensorSpec]:
         tf.TensorSpec([None, spec.n_features], tf.float32),
         vector(tf.int32),
         vector(tf.int32),
-        vector(tf.bool),
-        tf.TensorSpec([None, spec.n_targets], tf.float32),
-        vector(tf.float32),
+        tf.TensorSpec([None, 1], tf.float32),
+        tf.TensorSpec([None, spec.n_targets + 1], tf.float32),
         *[tf.TensorSpec([None, spec.horizon, spec.n_known], tf.float32)] * bool(spec.n_known),
         vector(tf.int32),
         tf.TensorSpec([], tf.int32),

@@ -21,10 +21,11 @@ def load_kernels():
     Returns
     -------
     module or None
-        What :func:`tensorflow.load_op_library` makes of them: ``sklstm_lstm`` and
-        ``sklstm_lstm_grad``. None where nothing was compiled (no compiler, or not on Linux), where
-        it cannot run (a processor without AVX2, another TensorFlow), or where the environment
-        variable ``SKLSTM_KERNELS`` is 0.
+        What :func:`tensorflow.load_op_library` makes of them: ``sklstm_lstm``,
+        ``sklstm_lstm_grad``, ``sklstm_labels``, ``sklstm_take`` and ``sklstm_place``. None where
+        nothing was compiled (no compiler, or not on Linux), where it cannot run (a processor
+        without AVX2, another TensorFlow), or where the environment variable ``SKLSTM_KERNELS``
+        is 0.
     """
     if os.environ.get(SWITCH) == "0" or not LIBRARY.exists():
         return None
@@ -33,4 +34,4 @@ def load_kernels():
     except (tf.errors.NotFoundError, RuntimeError):
         # Compiled for another machine, or against a C library that is not here.
         return None
-    return kernels if hasattr(kernels, "sklstm_lstm_grad") else None
+    return kernels if hasattr(kernels, "sklstm_place") else None

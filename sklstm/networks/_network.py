@@ -83,8 +83,15 @@ class LSTMNetwork(keras.Model):
         self.compute_metrics(None, y, point_answer(y_pred, spec.quantiles), sample_weight=ones)
         self.reset_metrics()
         self._optimizer_start = _as_arrays(self.optimizer.variables)
-        self._train_epoch = train_epoch_of(self)
+        self._train_epochs: dict[bool, Callable] = {}
         self._evaluate_all: Callable | None = None
+
+    def _train_epoch(self, always_labelled: bool) -> Callable:
+        if always_labelled not in self._train_epochs:
+            self._train_epochs[always_labelled] = train_epoch_of(
+                self, always_labelled=always_labelled
+            )
+        return self._train_epochs[always_labelled]
 
     def get_config(self):
         """Refuse: this network is lent for one fit and means nothing outside this library."""
@@ -162,6 +169,7 @@ class LSTMNetwork(keras.Model):
         if task is None:
             raise RuntimeError("The network has no task: borrow it from the pool to train it.")
         training, validation = _as_tensors(task.training), None
+        train_epoch = self._train_epoch(task.training.are_labelled())
         if task.validation is not None:
             size = task.batch_size if self.spec.stateful else _EVALUATION_BATCH
             in_order = map(tf.constant, task.validation.in_batches(size, None))
@@ -188,7 +196,7 @@ class LSTMNetwork(keras.Model):
             order = task.training.in_batches(task.batch_size, task.rng if task.shuffle else None)
             seed = task.rng.integers(2**31, size=2, dtype=np.int32)
             self.reset_metrics()
-            logs = _as_floats(self._train_epoch(*training, *map(tf.constant, (*order, seed))))
+            logs = _as_floats(train_epoch(*training, *map(tf.constant, (*order, seed))))
             all_callbacks.on_train_batch_end(0, logs)
             if validation is not None:
                 if self._evaluate_all is None:
@@ -207,12 +215,16 @@ class LSTMNetwork(keras.Model):
 
 def _as_tensors(examples: Examples) -> tuple[tf.Tensor, ...]:
     windows = examples.windows
-    start, count, begins = windows.start, windows.count, examples.begins()
+    start, count = windows.start, windows.count
+    # What is left of the state before a window: all of it, or nothing where a series begins.
+    carries = ~examples.begins()
     if examples.series is not None:
         # The last one stands in empty places.
-        start, count, begins = np.r_[start, 0], np.r_[count, 0], np.r_[begins, False]
+        start, count, carries = np.r_[start, 0], np.r_[count, 0], np.r_[carries, True]
         start, count = start.astype(np.int32), count.astype(np.int32)
-    arrays = [windows.rows, start, count, begins, examples.targets, examples.weights]
+    # Side by side: looking targets and weights up costs more than anything about them.
+    answers = np.column_stack([examples.targets, examples.weights])
+    arrays = [windows.rows, start, count, carries[:, None].astype(np.float32), answers]
     if windows.known is not None:
         arrays.append(windows.known)
     return tuple(as_tensor(a) for a in arrays)

@@ -74,6 +74,21 @@ class Examples:
             order[: lengths[place], place] = np.concatenate(queue)
         return order.ravel(), n_places
 
+    def are_labelled(self) -> bool:
+        """Tell whether all windows have a label, each at one of its steps at least.
+
+        Returns
+        -------
+        bool
+            Parts of series may have none; other windows without are not trained on.
+        """
+        if self.series is None:
+            return True
+        labelled = ~np.isnan(self.targets).all(axis=1)
+        before = np.r_[0, np.cumsum(labelled)]
+        start, count = self.windows.start, self.windows.count
+        return bool((before[start + count] > before[start]).all())
+
     def begins(self) -> np.ndarray:
         """Tell which windows begin a series.
 

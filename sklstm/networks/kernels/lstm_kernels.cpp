@@ -394,7 +394,7 @@ bool backward_part(const Layer& layer, const float* gates, const Gradients& grad
                 d_c + own, d_gates + slot * n_gates);
       const int64_t row = row_of(layer, s, step) * n_inputs;
       float* to = left + slot * n_rows;
-      copy(to, layer.rows + row, n_inputs);
+      copy_few(to, layer.rows + row, n_inputs);
       if (step) {
         // A vector may write beyond the last unit: what comes after is written later.
         for (int64_t unit = 0; unit < n_units; unit += kLanes) {

@@ -1,4 +1,5 @@
-// The kernels as TensorFlow operations, SklstmLstm and SklstmLstmGrad.
+// The kernels as TensorFlow operations, SklstmLstm and SklstmLstmGrad, and what a label for every
+// step needs: SklstmLabels, SklstmTake and SklstmPlace.
 //
 // TensorFlow's C interface is stable, so that one build serves all its releases. Its functions are
 // looked up in the library that is loaded already: nothing of TensorFlow is needed to compile this,
@@ -32,7 +33,7 @@ struct TF_OpDefinitionBuilder;
 struct TF_ShapeInferenceContext;
 
 constexpr int TF_OK = 0, TF_INVALID_ARGUMENT = 3, TF_RESOURCE_EXHAUSTED = 8;
-constexpr int TF_FLOAT = 1;
+constexpr int TF_FLOAT = 1, TF_INT32 = 3;
 
 using ShapeFunction = void (*)(TF_ShapeInferenceContext*, TF_Status*);
 using Create = void* (*)(TF_OpKernelConstruction*);
@@ -150,16 +151,25 @@ class Call {
 
   template <int N>
   float* output(int number, const int64_t (&shape)[N]) {
-    if (!ok()) return nullptr;
-    size_t n_bytes = sizeof(float);
-    for (int64_t size : shape) n_bytes *= size;
-    TF_Tensor* tensor = TF_AllocateOutput(context_, number, TF_FLOAT, shape, N, n_bytes, status_);
-    if (!ok()) return nullptr;
-    tensors_[n_tensors_++] = tensor;
-    return static_cast<float*>(TF_TensorData(tensor));
+    return static_cast<float*>(allocate(number, TF_FLOAT, shape, N));
+  }
+
+  int32_t* integers_out(int number, int64_t size) {
+    return static_cast<int32_t*>(allocate(number, TF_INT32, &size, 1));
   }
 
  private:
+  // All types here take four bytes.
+  void* allocate(int number, int type, const int64_t* shape, int n_dims) {
+    if (!ok()) return nullptr;
+    size_t n_bytes = 4;
+    for (int i = 0; i < n_dims; ++i) n_bytes *= shape[i];
+    TF_Tensor* tensor = TF_AllocateOutput(context_, number, type, shape, n_dims, n_bytes, status_);
+    if (!ok()) return nullptr;
+    tensors_[n_tensors_++] = tensor;
+    return TF_TensorData(tensor);
+  }
+
   TF_OpKernelContext* context_;
   TF_Status* status_;
   TF_Tensor* tensors_[24];
@@ -199,8 +209,26 @@ void* create(TF_OpKernelConstruction* construction) {
 
 void destroy(void* attributes) { free(attributes); }
 
-// The inputs that both operations begin with.
+const int32_t* integers(const TF_Tensor* tensor) {
+  return static_cast<const int32_t*>(TF_TensorData(tensor));
+}
+
+// The inputs that both operations of a layer begin with.
 constexpr int kLayerInputs = 10;
+
+// Whether window s lies inside the rows.
+void check_window(Call& call, const Layer& layer, int64_t s) {
+  if (layer.count[s] <= 0) return;
+  const int64_t first = layer.start[s], last = first + (layer.count[s] - 1) * layer.stride;
+  if (first >= 0 && last >= first && last < layer.n_rows && layer.count[s] <= layer.n_steps) return;
+  char message[160];
+  snprintf(
+      message, sizeof message,
+      "window %lld (start %d, count %d) lies outside the %lld rows or is longer than %lld steps",
+      static_cast<long long>(s), layer.start[s], layer.count[s],
+      static_cast<long long>(layer.n_rows), static_cast<long long>(layer.n_steps));
+  call.fail(TF_INVALID_ARGUMENT, message);
+}
 
 bool read_layer(Call& call, const Attributes& attributes, Layer& layer) {
   const TF_Tensor* rows = call.input(0, 2);
@@ -210,9 +238,6 @@ bool read_layer(Call& call, const Attributes& attributes, Layer& layer) {
   const TF_Tensor* n_steps = call.input(4, 0);
   const TF_Tensor* h0 = call.input(8, 2);
   if (!call.ok()) return false;
-  const auto integers = [](const TF_Tensor* t) {
-    return static_cast<const int32_t*>(TF_TensorData(t));
-  };
   layer.rows = static_cast<const float*>(TF_TensorData(rows));
   layer.n_rows = TF_Dim(rows, 0);
   layer.n_inputs = TF_Dim(rows, 1);
@@ -237,21 +262,8 @@ bool read_layer(Call& call, const Attributes& attributes, Layer& layer) {
     call.fail(TF_INVALID_ARGUMENT, "start and count have different lengths");
     return false;
   }
-  for (int64_t s = 0; s < layer.n_samples; ++s) {
-    if (layer.count[s] <= 0) continue;
-    const int64_t first = layer.start[s], last = first + (layer.count[s] - 1) * layer.stride;
-    if (first < 0 || last < first || last >= layer.n_rows || layer.count[s] > layer.n_steps) {
-      char message[160];
-      snprintf(message, sizeof message,
-               "window %lld (start %d, count %d) lies outside the %lld rows or is longer than %lld "
-               "steps",
-               static_cast<long long>(s), layer.start[s], layer.count[s],
-               static_cast<long long>(layer.n_rows), static_cast<long long>(layer.n_steps));
-      call.fail(TF_INVALID_ARGUMENT, message);
-      return false;
-    }
-  }
-  return true;
+  for (int64_t s = 0; s < layer.n_samples && call.ok(); ++s) check_window(call, layer, s);
+  return call.ok();
 }
 
 void compute(void* kernel, TF_OpKernelContext* context) {
@@ -301,48 +313,132 @@ void compute_gradients(void* kernel, TF_OpKernelContext* context) {
     call.fail(TF_RESOURCE_EXHAUSTED, "out of memory");
 }
 
+// Which steps of windows are labelled, and their labels. A row is not labelled if all its columns
+// but the last one, which weighs it, are NaN.
+void find_labels(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* table = call.input(0, 2);
+  const TF_Tensor* start = call.input(1, 1);
+  const TF_Tensor* count = call.input(2, 1);
+  const TF_Tensor* n_steps = call.input(3, 0);
+  if (!call.ok()) return;
+  Layer windows = {};
+  windows.n_rows = TF_Dim(table, 0);
+  windows.n_samples = std::min(TF_Dim(start, 0), TF_Dim(count, 0));
+  windows.start = integers(start);
+  windows.count = integers(count);
+  windows.stride = 1;
+  windows.n_steps = *integers(n_steps);
+  for (int64_t s = 0; s < windows.n_samples && call.ok(); ++s) check_window(call, windows, s);
+  if (!call.ok()) return;
+  const int64_t n_targets = TF_Dim(table, 1) - 1;
+  const float* rows = static_cast<const float*>(TF_TensorData(table));
+  const auto for_each_label = [&](auto&& act) {
+    for (int64_t step = 0; step < windows.n_steps; ++step) {
+      for (int64_t s = 0; s < windows.n_samples; ++s) {
+        if (windows.count[s] <= step) continue;
+        const float* row = rows + (windows.start[s] + step) * (n_targets + 1);
+        if (std::any_of(row, row + n_targets, [](float x) { return x == x; }))
+          act(step * windows.n_samples + s, row);
+      }
+    }
+  };
+  int64_t n_labels = 0;
+  for_each_label([&](int64_t, const float*) { ++n_labels; });
+  int32_t* where = call.integers_out(0, n_labels);
+  float* targets = call.output(1, {n_labels, n_targets});
+  float* weights = call.output(2, {n_labels});
+  if (!call.ok()) return;
+  for_each_label([&](int64_t at, const float* row) {
+    *where++ = static_cast<int32_t>(at);
+    for (int64_t target = 0; target < n_targets; ++target) *targets++ = row[target];
+    *weights++ = row[n_targets];
+  });
+}
+
+// Take rows out of a table, or place them in one that is 0 elsewhere.
+template <bool kPlaces>
+void move_rows(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* from = call.input(0, 2);
+  const TF_Tensor* where = call.input(1, 1);
+  const TF_Tensor* n_rows = call.input(2, 0);
+  if (!call.ok()) return;
+  const int64_t n_columns = TF_Dim(from, 1), n_moved = TF_Dim(where, 0);
+  const int64_t n_all = kPlaces ? *integers(n_rows) : TF_Dim(from, 0);
+  const int32_t* rows = integers(where);
+  const bool inside =
+      std::all_of(rows, rows + n_moved, [&](int32_t r) { return r >= 0 && r < n_all; });
+  if (!inside || (kPlaces && TF_Dim(from, 0) != n_moved))
+    call.fail(TF_INVALID_ARGUMENT, "rows to take or to place lie outside the table");
+  float* to = call.output(0, {kPlaces ? n_all : n_moved, n_columns});
+  if (!call.ok()) return;
+  const float* values = static_cast<const float*>(TF_TensorData(from));
+  if (kPlaces) std::fill_n(to, n_all * n_columns, 0.0f);
+  for (int64_t i = 0; i < n_moved; ++i) {
+    const int64_t source = kPlaces ? i : rows[i], target = kPlaces ? rows[i] : i;
+    for (int64_t column = 0; column < n_columns; ++column)
+      to[target * n_columns + column] = values[source * n_columns + column];
+  }
+}
+
 // ----------------------------------------------------------------------------------- registration
 
-constexpr const char* kInputsOfLayer[] = {
-    "rows: float",
-    "start: int32",
-    "count: int32",
-    "stride: int32",
-    "n_steps: int32",
-    "kernel: float",
-    "recurrent_kernel: float",
-    "bias: float",
-    "h0: float",
-    "c0: float",
-};
+#define SKLSTM_INPUTS_OF_LAYER                                                      \
+  "rows: float", "start: int32", "count: int32", "stride: int32", "n_steps: int32", \
+      "kernel: float", "recurrent_kernel: float", "bias: float", "h0: float", "c0: float"
 
 struct Operation {
   const char* name;
-  const char *attributes[4], *inputs[4], *outputs[6];
+  const char *attributes[4], *inputs[kLayerInputs + 4], *outputs[6];
   Create create;
   Compute compute;
+  Delete destroy;
 };
 
 constexpr Operation kOperations[] = {
     {"SklstmLstm",
      {"reverse: bool", "returns_sequences: bool", "keeps_gates: bool", "n_threads: int"},
-     {},
+     {SKLSTM_INPUTS_OF_LAYER},
      {"h_last: float", "c_last: float", "h: float", "gates: float"},
      create<false>,
-     compute},
+     compute,
+     destroy},
     {"SklstmLstmGrad",
      {"reverse: bool", "returns_sequences: bool", "needs_rows: bool", "n_threads: int"},
-     {"gates: float", "d_h_last: float", "d_c_last: float", "d_h: float"},
+     {SKLSTM_INPUTS_OF_LAYER, "gates: float", "d_h_last: float", "d_c_last: float", "d_h: float"},
      {"d_rows: float", "d_kernel: float", "d_recurrent_kernel: float", "d_bias: float",
       "d_h0: float", "d_c0: float"},
      create<true>,
-     compute_gradients},
+     compute_gradients,
+     destroy},
+    {"SklstmLabels",
+     {},
+     {"table: float", "start: int32", "count: int32", "n_steps: int32"},
+     {"where: int32", "targets: float", "weights: float"},
+     nullptr,
+     find_labels,
+     nullptr},
+    {"SklstmTake",
+     {},
+     {"table: float", "where: int32", "n_rows: int32"},
+     {"rows: float"},
+     nullptr,
+     move_rows<false>,
+     nullptr},
+    {"SklstmPlace",
+     {},
+     {"rows: float", "where: int32", "n_rows: int32"},
+     {"table: float"},
+     nullptr,
+     move_rows<true>,
+     nullptr},
 };
 
 bool register_operation(const Operation& operation) {
   TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(operation.name);
-  for (const char* text : operation.attributes) TF_OpDefinitionBuilderAddAttr(definition, text);
-  for (const char* text : kInputsOfLayer) TF_OpDefinitionBuilderAddInput(definition, text);
+  for (const char* text : operation.attributes)
+    if (text) TF_OpDefinitionBuilderAddAttr(definition, text);
   for (const char* text : operation.inputs)
     if (text) TF_OpDefinitionBuilderAddInput(definition, text);
   for (const char* text : operation.outputs)
@@ -352,10 +448,10 @@ bool register_operation(const Operation& operation) {
   TF_Status* status = TF_NewStatus();
   TF_RegisterOpDefinition(definition, status);
   if (TF_GetCode(status) == TF_OK) {
-    TF_RegisterKernelBuilder(
-        operation.name,
-        TF_NewKernelBuilder(operation.name, "CPU", operation.create, operation.compute, destroy),
-        status);
+    TF_RegisterKernelBuilder(operation.name,
+                             TF_NewKernelBuilder(operation.name, "CPU", operation.create,
+                                                 operation.compute, operation.destroy),
+                             status);
   }
   const bool done = TF_GetCode(status) == TF_OK;
   TF_DeleteStatus(status);

@@ -46,11 +46,26 @@ SKLSTM_INLINE Vec load(const float* from) {
 
 SKLSTM_INLINE void store(float* to, Vec v) { memcpy(to, &v, sizeof v); }
 
+// Copy a few numbers. A call of memcpy takes longer than they do; of a size that is known when this
+// is compiled it is a move.
+SKLSTM_INLINE void copy_few(float* to, const float* from, int64_t n) {
+  for (; n >= 8; n -= 8, to += 8, from += 8) memcpy(to, from, 8 * sizeof(float));
+  if (n & 4) {
+    memcpy(to, from, 4 * sizeof(float));
+    to += 4, from += 4;
+  }
+  if (n & 2) {
+    memcpy(to, from, 2 * sizeof(float));
+    to += 2, from += 2;
+  }
+  if (n & 1) *to = *from;
+}
+
 // The first n lanes; the others are 0.
 SKLSTM_INLINE Vec load_some(const float* from, int64_t n) {
   if (n >= kLanes) return load(from);
   Vec v{};
-  memcpy(&v, from, n * sizeof(float));
+  copy_few(reinterpret_cast<float*>(&v), from, n);
   return v;
 }
 
@@ -58,7 +73,7 @@ SKLSTM_INLINE void store_some(float* to, Vec v, int64_t n) {
   if (n >= kLanes) {
     store(to, v);
   } else {
-    memcpy(to, &v, n * sizeof(float));
+    copy_few(to, reinterpret_cast<const float*>(&v), n);
   }
 }
 
