@@ -62,15 +62,16 @@ def test_a_label_for_every_hour_beats_the_rules_and_the_recipe_beats_itself(run)
 
 def test_eighteen_months_ahead_one_station_and_forty_four(run):
     names = run("plot_forecast_temperatures")
-    assert names["n_weights"] == 33_601
+    assert names["tutorial"][-1].keras_model_.count_params() == 33_601
     one, many = names["canberra_errors"], names["pooled_errors"]
     for errors, ours in ((one, "LSTM, season=12"), (many, "LSTM")):
         assert errors[ours] < errors["Holt-Winters"] < errors["seasonal naive"]
         assert errors[ours] < errors["Ridge on the lags"]
-        # What the text admits.
-        assert errors["climatology"] < errors[ours]
-    assert many["LSTM"] <= 0.93
-    assert one["LSTM, season=12, defaults"] > one["seasonal naive"]
+        assert errors[ours] < errors["climatology"]
+    assert many["LSTM"] <= 0.87
+    # What the text says of a network that takes its own word for it.
+    assert one["LSTM, season=12, shrink=False"] > one["climatology"]
+    assert one["tutorial's network"] > one["seasonal naive"]
     assert all(0.87 <= part <= 0.93 for part in names["coverage"].values())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from sklstm.estimators._sequences import Sequences
 from sklstm.estimators._series import series_of
+from sklstm.estimators._settings import mean_of_members
 from sklstm.estimators._steps import fill_in_steps
 
 # This module loads TensorFlow: estimators import it when they first predict.
@@ -23,7 +24,7 @@ _AT_ONCE = 16_384
 
 def answer_samples(
     spec: NetworkSpec,
-    weights: list[np.ndarray],
+    members: list[list[np.ndarray]],
     sequences: Sequences,
     scaled: Scaling,
 ) -> np.ndarray:
@@ -33,8 +34,8 @@ def answer_samples(
     ----------
     spec : NetworkSpec
         The sizes.
-    weights : list of ndarray
-        The weights.
+    members : list of list of ndarray
+        The weights of each network; their answers are averaged.
     sequences : Sequences
         The samples. In a stateful network they are moments of series, and the state before the
         first row that they reach of a series is 0.
@@ -43,16 +44,16 @@ def answer_samples(
 
     Returns
     -------
-    ndarray of shape (n_samples, n_answers), float32
+    ndarray of shape (n_samples, n_answers), float64
         Outputs of the network.
     """
     if spec.stateful:
         series = series_of(sequences)
-        return _by_row(spec, weights, series.whole(), scaled)[series.row_at()]
+        return _by_row(spec, members, series.whole(), scaled)[series.row_at()]
     if spec.returns_sequences and spec.bidirectional:
         # The answer of the last step, as it was trained; not that of both ends.
         last = np.where(sequences.count > 0, np.cumsum(sequences.count) - 1, -1)
-        return _by_row(spec, weights, sequences, scaled)[last]
+        return _by_row(spec, members, sequences, scaled)[last]
     parts = [sequences]
     if sequences.origin is None:
         # Independent sequences share no rows. Part by part the standardised ones stay in the cache.
@@ -61,13 +62,12 @@ def answer_samples(
             sequences.take(positions[first : first + _AT_ONCE])
             for first in range(0, max(len(sequences), 1), _AT_ONCE)
         ]
-    answers = [predict(spec, weights, scaled(part)) for part in parts]
-    return np.concatenate(answers)
+    return np.concatenate([_mean(predict, spec, members, scaled(part)) for part in parts])
 
 
 def answer_steps(
     spec: NetworkSpec,
-    weights: list[np.ndarray],
+    members: list[list[np.ndarray]],
     sequences: Sequences,
     scaled: Scaling,
 ) -> np.ndarray:
@@ -75,25 +75,29 @@ def answer_steps(
 
     Parameters
     ----------
-    spec, weights, sequences, scaled : object
+    spec, members, sequences, scaled : object
         As in :func:`answer_samples`.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_steps, n_answers), float32
+    ndarray of shape (n_samples, n_steps, n_answers), float64
         Outputs of the network; for a skipped step that of the last one before it that exists.
     """
     if spec.stateful:
         series = series_of(sequences)
         ages = range(sequences.n_steps - 1, -1, -1)
         rows = np.stack([series.row_at(age) for age in ages], axis=1)
-        return _by_row(spec, weights, series.whole(), scaled)[rows]
-    outputs = _by_row(spec, weights, sequences, scaled)
+        return _by_row(spec, members, series.whole(), scaled)[rows]
+    outputs = _by_row(spec, members, sequences, scaled)
     return fill_in_steps(outputs[:-1], sequences, outputs[-1])
 
 
-def _by_row(spec, weights, sequences, scaled):
+def _by_row(spec, members, sequences, scaled):
     """Answer all steps, one sequence after the other, and last of all a state of 0."""
-    outputs, _ = predict_steps(spec, weights, scaled(sequences))
+    outputs = _mean(lambda *how: predict_steps(*how)[0], spec, members, scaled(sequences))
     nothing = WindowSet(np.zeros((1, spec.n_features), np.float32), *np.zeros((2, 1), np.int32))
-    return np.vstack([outputs, predict(spec, weights, nothing)])
+    return np.vstack([outputs, _mean(predict, spec, members, nothing)])
+
+
+def _mean(answer, spec, members, windows):
+    return mean_of_members([answer(spec, weights, windows) for weights in members])

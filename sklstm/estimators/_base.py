@@ -22,7 +22,6 @@ from sklstm.estimators._settings import (
     check_finite,
     length_of_training,
     make_generator,
-    mean_of_members,
 )
 from sklstm.estimators._steps import are_labelled, labels_of_rows, only_labelled
 from sklstm.estimators._validation_split import every_nth, hold_out
@@ -472,9 +471,8 @@ class BaseLSTM(BaseEstimator, ABC):
         """Run the networks; their mean answers are in the units that they were trained in."""
         from sklstm.estimators._answers import answer_samples, answer_steps
 
-        answer, spec = answer_steps if of_steps else answer_samples, self._spec()
-        of_members = [answer(spec, w, prepared, self._window_set) for w in self._weights]
-        return mean_of_members(of_members)
+        answer = answer_steps if of_steps else answer_samples
+        return answer(self._spec(), self._weights, prepared, self._window_set)
 
     def _score_steps(self, metric, X, y, sample_weight):
         """Score the answers of the steps that exist and are labelled."""

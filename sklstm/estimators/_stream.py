@@ -117,6 +117,11 @@ class Stream:
                 f"{type(self._estimator).__name__}."
             )
         spec = self._estimator._spec()
+        if self._transformers and self._windower is None and not spec.stateful:
+            raise ValueError(
+                "A stream needs a SequenceWindower in the pipeline, or stateful=True: otherwise "
+                "nothing of a row is remembered for the next."
+            )
         if spec.bidirectional and spec.returns_sequences:
             raise ValueError(
                 "A bidirectional network with return_sequences=True answers a step by the steps "
@@ -298,11 +303,6 @@ def _taken_apart(estimator):
                 "A stream needs SequenceWindower right before the LSTM estimator; something stands "
                 "between them."
             )
-    if transformers and windower is None and not estimator.stateful:
-        raise ValueError(
-            "A stream needs a SequenceWindower in the pipeline, or stateful=True: otherwise "
-            "nothing of a row is remembered for the next."
-        )
     return transformers, windower, estimator
 
 

@@ -185,7 +185,6 @@ def test_rows_that_do_not_fit_change_nothing(name):
     ("model", "message"),
     [
         (Ridge(), "a stream needs an LSTMClassifier .*; got Ridge"),
-        (make_pipeline(StandardScaler(), LSTMForecaster()), "or stateful=True"),
         (
             make_pipeline(SequenceWindower(), FunctionTransformer(), LSTMForecaster()),
             "right before the LSTM estimator",
@@ -195,6 +194,13 @@ def test_rows_that_do_not_fit_change_nothing(name):
 def test_models_that_remember_nothing_are_refused(model, message):
     with pytest.raises(ValueError, match=f"(?i){message}"):
         stream(model)
+
+
+def test_what_counts_is_how_it_was_fitted():
+    table, y = series()
+    model = make_pipeline(StandardScaler(), forecaster()).fit(table, y)
+    with pytest.raises(ValueError, match="or stateful=True"):
+        stream(model.set_params(lstmforecaster__stateful=True))
 
 
 def test_what_is_not_fitted_is_refused():
