@@ -127,7 +127,9 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         Draw a new order of the windows for each epoch; else they are taken as they come. With
         `stateful` it is the order of the series, never of their rows.
     n_members : int, default=1
-        Networks to train, from different initial weights; their answers are averaged.
+        Networks to train, from different initial weights; their answers are averaged. Without
+        callbacks or a progress bar they are trained side by side, as many at a time as TensorFlow
+        may use threads.
     callbacks : list of keras.callbacks.Callback, default=None
         Copied before a fit, so that the estimator's own stay untouched. Each epoch is one batch to
         them. The copies that saw the fit are in `callbacks_`.

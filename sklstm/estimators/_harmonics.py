@@ -37,30 +37,31 @@ def fit_profiles(
         a series has no value in a step, the values of the others go in its place, and 0 where
         nobody has one. With fewer than two cycles nothing is smoothed.
     """
-    cycle, phase = np.divmod(time, length)
-    cycle = cycle - cycle.min()
-    n_blocks = min(_BLOCKS, int(cycle.max()) + 1)
-    block = cycle * n_blocks // (cycle.max() + 1)
-    shape = (n_blocks, n_series, length)
-    cell = np.ravel_multi_index((block, series, phase), shape)
-    n_cells = n_blocks * n_series * length
-    count = np.bincount(cell, minlength=n_cells).reshape(*shape, 1)
-    sums = np.stack([np.bincount(cell, column, n_cells) for column in values.T], axis=1)
-    sums = sums.reshape(*shape, -1)
-    means = _means(count.sum(axis=0), sums.sum(axis=0))
-    numbers = _numbers_of_harmonics(length)
+    cycle = time // length - time.min() // length
+    n_cycles = int(cycle.max()) + 1
+    n_blocks = min(_BLOCKS, n_cycles)
+    block = cycle * n_blocks // n_cycles
+
+    def sums_of(some):
+        cell, shape = series[some] * length + time[some] % length, (n_series, length, -1)
+        counts = np.bincount(cell, minlength=n_series * length).reshape(shape)
+        columns = [np.bincount(cell, column, n_series * length) for column in values[some].T]
+        return counts, np.stack(columns, axis=1).reshape(shape)
+
+    count, sums = sums_of(slice(None))
     if n_blocks == 1:
-        return means
+        return _means(count, sums)
+    numbers = _numbers_of_harmonics(length)
     errors = np.zeros(len(numbers))
     for left_out in range(n_blocks):
-        others = np.arange(n_blocks) != left_out
-        learned = _means(count[others].sum(axis=0), sums[others].sum(axis=0))[:-1]
+        count_out, sums_out = sums_of(block == left_out)
+        learned = _means(count - count_out, sums - sums_out)[:-1]
         # Squared errors, but for the squares of the values, which are the same for all.
         errors += [
-            (count[left_out] * smooth**2 - 2 * sums[left_out] * smooth).sum()
+            (count_out * smooth**2 - 2 * sums_out * smooth).sum()
             for smooth in (_smoothed(learned, n) for n in numbers)
         ]
-    return _smoothed(means, numbers[int(errors.argmin())])
+    return _smoothed(_means(count, sums), numbers[int(errors.argmin())])
 
 
 def _means(count, sums):

@@ -313,8 +313,8 @@ void compute_gradients(void* kernel, TF_OpKernelContext* context) {
     call.fail(TF_RESOURCE_EXHAUSTED, "out of memory");
 }
 
-// Which steps of windows are labelled, and their labels. A row is not labelled if all its columns
-// but the last one, which weighs it, are NaN.
+// Which steps of windows are labelled, their targets, and their weights, which stand in the last
+// column. A row whose targets are all NaN is not labelled.
 void find_labels(void*, TF_OpKernelContext* context) {
   Call call(context);
   const TF_Tensor* table = call.input(0, 2);
