@@ -68,6 +68,12 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
     quantiles : tuple of float, default=None
         Levels to forecast in place of the mean, 0.5 among them, as (0.1, 0.5, 0.9): `predict` gives
         the median, `predict_quantiles` all, and they never cross. The loss is the pinball loss.
+    shrink : {"auto"} or bool, default="auto"
+        Shrink what the network adds to what the answer is relative to, for each target by a factor
+        between 0 and 1: the slope of what came over what was forecast [3]_, when the same fit on
+        the first two thirds of the moments forecasts the last third. Of quantiles the median is
+        shrunk, and the others keep their distance. "auto" does so with `season`, where few years
+        say little beyond it, unless `early_stopping` is on. Training takes two thirds longer.
     units : int or tuple of int, default=32
         Width of the LSTM layer, or of each of several stacked layers from the input to the output.
     bidirectional : bool, default=False
