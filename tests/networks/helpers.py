@@ -12,14 +12,11 @@ from keras import ops
 from sklstm.networks import NetworkSpec, WindowSet
 from sklstm.networks._kernels import load_kernels
 
-# What can compute LSTM layers here. The kernels are missing where there was no compiler; that they
-# are there where there is one is tested once, in test_kernels.py.
-ENGINES = [
-    pytest.param(
-        "kernels", marks=pytest.mark.skipif(load_kernels() is None, reason="no kernels compiled")
-    ),
-    "block_lstm",
-]
+# The kernels are missing where there was no compiler; that they are there where there is one is
+# tested once, in test_kernels.py.
+needs_kernels = pytest.mark.skipif(load_kernels() is None, reason="no kernels compiled")
+# What can compute LSTM layers here.
+ENGINES = [pytest.param("kernels", marks=needs_kernels), "block_lstm"]
 
 
 def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Model:

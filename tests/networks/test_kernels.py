@@ -17,9 +17,7 @@ from sklstm.networks import _kernels
 from sklstm.networks._kernel_lstm import lstm_steps
 from sklstm.networks._kernels import load_kernels
 from sklstm.networks._layers import Steps, steps_of_outputs, steps_of_windows
-from tests.networks.helpers import layer_arguments, naive_lstm
-
-needs_kernels = pytest.mark.skipif(load_kernels() is None, reason="no kernels compiled")
+from tests.networks.helpers import layer_arguments, naive_lstm, needs_kernels
 
 
 def can_compile():

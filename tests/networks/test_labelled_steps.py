@@ -13,8 +13,8 @@ from sklstm.networks._labelled_steps import labelled_steps
 from sklstm.networks._layers import steps_of_windows
 from sklstm.networks._task import Examples
 from sklstm.networks._windows import WindowSet
+from tests.networks.helpers import needs_kernels
 
-needs_kernels = pytest.mark.skipif(load_kernels() is None, reason="no kernels compiled")
 engines = pytest.mark.parametrize("with_kernels", [False, pytest.param(True, marks=needs_kernels)])
 
 
