@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._lessons import make_lesson
+from sklstm.estimators._lessons import Kind, make_lesson
 from sklstm.estimators._reading import check_modes, read_X, read_y
 from sklstm.estimators._sequences import Sequences, as_slice
 from sklstm.estimators._settings import (
@@ -23,7 +23,7 @@ from sklstm.estimators._settings import (
     length_of_training,
     make_generator,
 )
-from sklstm.estimators._steps import are_labelled, labels_of_rows, only_labelled
+from sklstm.estimators._steps import are_labelled, labels_of_rows, only_labelled, targets_of_rows
 from sklstm.estimators._validation_split import every_nth, hold_out
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
@@ -419,13 +419,21 @@ class BaseLSTM(BaseEstimator, ABC):
         bptt_steps = self.bptt_steps
         if bptt_steps is None:
             bptt_steps = prepared.n_steps if prepared.n_steps > 1 else _BPTT_STEPS
-        if not self._of_rows:
+        kind: Kind = (
+            "series" if self.stateful else "steps" if self.return_sequences else "windows"
+        )
+        if kind == "steps" and not self._of_rows:
+            # What a stride leaves out are windows: the rows where they end are steps of others.
+            everyone = np.arange(len(prepared))[among]
+            own = self._targets_of(prepared, targets, everyone, among)
+            targets = targets_of_rows(prepared.take(among), own)
+        elif not self._of_rows:
             targets = self._targets_of(prepared, targets, positions, among)
         return make_lesson(
             prepared.take(positions),
             targets,
-            kind="series" if self.stateful else "steps" if self.return_sequences else "windows",
-            of_rows=self._of_rows,
+            kind=kind,
+            of_rows=self._of_rows or kind == "steps",
             bptt_steps=bptt_steps,
         )
 

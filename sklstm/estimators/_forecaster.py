@@ -128,7 +128,9 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         Epochs without improvement before `early_stopping` stops.
     train_stride : int, default=1
         Train on every `train_stride`-th window of each series, in time. Windows one step apart say
-        nearly the same, so a stride saves time at little loss.
+        nearly the same, so a stride saves time at little loss. With `return_sequences` all labels
+        are learned, each as often as its row is a step of these windows: once where the stride is
+        the window.
     shuffle : bool, default=True
         Draw a new order of the windows for each epoch; else they are taken as they come. With
         `stateful` it is the order of the series, never of their rows.

@@ -60,19 +60,18 @@ def make_lesson(
 ) -> Lesson:
     """Bring the targets of sequences to where the network answers.
 
-    Nothing of sequences that are not chosen is used, neither their steps nor their targets.
+    Nothing is used of rows that no chosen sequence reaches, neither their values nor their targets.
 
     Parameters
     ----------
     chosen : Sequences
         The sequences to learn from.
     targets : ndarray of shape (n_chosen, n_targets) or (n_rows, n_targets)
-        Targets of these sequences, or of the rows of all independent sequences; NaN without a
-        label.
+        Targets of these sequences, or of all rows; NaN without a label.
     kind : {"windows", "steps", "series"}
         Whether a sequence has one answer, or each of its steps, or a state flows on.
     of_rows : bool
-        Whether ``targets`` are those of rows.
+        Whether ``targets`` are those of rows; for "steps" they are.
     bptt_steps : int
         For "series": steps that a gradient goes back.
 
@@ -91,10 +90,7 @@ def make_lesson(
     if of_rows:
         reached = multiplicity(chosen.start, chosen.count, len(chosen.rows)) > 0
     if kind == "steps":
-        if of_rows:
-            targets = np.where(reached[:, None], targets, np.nan)
-        else:
-            targets = targets_of_rows(chosen, targets)
+        targets = np.where(reached[:, None], targets, np.nan)
         _check_labelled(targets, chosen)
         return Lesson(chosen.take(np.flatnonzero(have_labels(chosen, targets))), targets)
     series = series_of(chosen)

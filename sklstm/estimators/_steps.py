@@ -144,7 +144,8 @@ def have_labels(sequences: Sequences, row_targets: np.ndarray) -> np.ndarray:
     ndarray of shape (n_samples,), bool
         Whether there is one.
     """
-    before = np.r_[0, np.cumsum(~np.isnan(row_targets[:, 0]))]
+    labelled = ~np.isnan(row_targets).all(axis=1)
+    before = np.r_[0, np.cumsum(labelled)]
     return before[sequences.start + sequences.count] > before[sequences.start]
 
 

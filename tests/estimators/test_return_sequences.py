@@ -34,14 +34,15 @@ def without(labels, missing, rng_seed=0):
 # What is trained on.
 
 
-@pytest.mark.parametrize("n_targets", [1, 2])
-def test_windows_learn_from_the_values_of_the_rows_at_which_their_steps_end(n_targets):
+@pytest.mark.parametrize(("n_targets", "stride"), [(1, 1), (2, 1), (1, 4), (2, 6)])
+def test_windows_learn_from_the_values_of_the_rows_at_which_their_steps_end(n_targets, stride):
     # The same as laying windows and values out by hand: the step at t learns y at t + lead.
     table, _ = series(60)
     y = np.random.default_rng(1).normal(size=(60, n_targets))
     y = y[:, 0] if n_targets == 1 else y
     cut = windows(table, window=4, lead=2)
-    ours = forecaster(**STEPS, shuffle=False, normalize_y=False).fit(cut, y)
+    how = {**STEPS, "shuffle": False, "normalize_X": False, "normalize_y": False}
+    ours = forecaster(**how, train_stride=stride).fit(cut, y)
     X = np.asarray(cut)
     by_hand = np.full((60, 4, n_targets), np.nan)
     for row in range(60):
@@ -50,9 +51,10 @@ def test_windows_learn_from_the_values_of_the_rows_at_which_their_steps_end(n_ta
             own = row - 3 + step
             if own >= 2:
                 by_hand[row, step] = np.reshape(y[own], n_targets)
-    theirs = forecaster(**STEPS, shuffle=False, normalize_y=False)
     # Windows without a step are not trained on.
-    theirs.fit(X[2:], by_hand[2:] if n_targets == 2 else by_hand[2:, :, 0])
+    chosen = np.arange(2, 60)[::stride]
+    by_hand = by_hand[chosen] if n_targets == 2 else by_hand[chosen, :, 0]
+    theirs = forecaster(**how).fit(X[chosen], by_hand)
     assert_allclose(ours.history_["loss"], theirs.history_["loss"], rtol=1e-6)
     for a, b in zip(ours._weights[0], theirs._weights[0], strict=True):
         assert_allclose(a, b, atol=1e-6)
