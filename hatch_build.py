@@ -85,7 +85,9 @@ def compile_kernels(root: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         jobs = [("tensorflow_ops", "tensorflow_ops.cpp", [])]
         for name, flags in INSTRUCTION_SETS[platform.machine()].items():
-            jobs.append((name, "lstm_kernels.cpp", [*flags, f"-DSKLSTM_KERNELS=kernels_{name}"]))
+            for kernels in ("lstm", "dense"):
+                named = [*flags, f"-DSKLSTM_KERNELS={kernels}_{name}"]
+                jobs.append((f"{kernels}_{name}", f"{kernels}_kernels.cpp", named))
         objects = [Path(scratch, f"{name}.o") for name, _, _ in jobs]
         run_all(
             [*compiler, *FLAGS, *flags, "-c", str(root / SOURCES / source), "-o", str(to)]

@@ -419,9 +419,7 @@ class BaseLSTM(BaseEstimator, ABC):
         bptt_steps = self.bptt_steps
         if bptt_steps is None:
             bptt_steps = prepared.n_steps if prepared.n_steps > 1 else _BPTT_STEPS
-        kind: Kind = (
-            "series" if self.stateful else "steps" if self.return_sequences else "windows"
-        )
+        kind: Kind = "series" if self.stateful else "steps" if self.return_sequences else "windows"
         if kind == "steps" and not self._of_rows:
             # What a stride leaves out are windows: the rows where they end are steps of others.
             everyone = np.arange(len(prepared))[among]

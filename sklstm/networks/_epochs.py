@@ -174,11 +174,11 @@ def _answers(network, examples, chosen, states, *, dropout_seed=None):
     known = [tf.gather(part, chosen) for part in known]
     x, states = _lstm_layers(network, steps, states, known, dropout_seed)
     if spec.answers_steps:
-        # Of all steps, and then those of the labelled ones: answers are narrower than what they
-        # are computed from.
-        y_all = apply_head(spec, network.weights_now(), tf.reshape(x, [-1, x.shape[-1]]))
         with_kernels = network.engine == "kernels"
-        y_pred, y, weight = labelled_steps(wanted, steps, y_all, with_kernels=with_kernels)
+        where, y, weight = labelled_steps(wanted, steps, with_kernels=with_kernels)
+        x = tf.reshape(x, [-1, x.shape[-1]])
+        how = {"where": where, "with_kernels": with_kernels}
+        y_pred = apply_head(spec, network.weights_now(), x, **how)
     else:
         y_pred = apply_head(spec, network.weights_now(), x)
         own = tf.gather(wanted, chosen)

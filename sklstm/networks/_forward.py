@@ -5,6 +5,7 @@
 
 import tensorflow as tf
 
+from sklstm.networks._labelled_steps import dense_at
 from sklstm.networks._layers import Engine, Steps, lstm_layer, steps_of_outputs
 from sklstm.networks._spec import NetworkSpec
 
@@ -114,7 +115,7 @@ def _stack(spec, weights, layers, steps, states, *, only_last, after_layer, **ho
     return x, ends
 
 
-def apply_head(spec, weights, x):
+def apply_head(spec, weights, x, *, where=None, with_kernels: bool = False):
     """Run the outputs of the last LSTM layer through the dense layer.
 
     Parameters
@@ -125,10 +126,19 @@ def apply_head(spec, weights, x):
         All weights of the network; the last two are used.
     x : tensor of shape (n_rows, n_inputs)
         Outputs of the last LSTM layer: for samples, or for each moment of the horizon of each.
+    where : tensor of shape (n_answered,), int32, default=None
+        Which rows are to be answered, in ascending order; None is all of them.
+    with_kernels : bool, default=False
+        Whether the compiled kernels do it, which only ``where`` can have.
 
     Returns
     -------
-    tensor of shape (n_rows, n_dense)
+    tensor of shape (n_rows, n_dense) or (n_answered, n_dense)
         The activated outputs.
     """
-    return _ACTIVATIONS[spec.activation](tf.matmul(x, weights[-2]) + weights[-1])
+    kernel, bias = weights[-2:]
+    if where is None:
+        sums = tf.matmul(x, kernel) + bias
+    else:
+        sums = dense_at(x, where, kernel, bias, with_kernels=with_kernels)
+    return _ACTIVATIONS[spec.activation](sums)

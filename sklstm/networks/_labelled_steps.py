@@ -1,4 +1,4 @@
-"""The steps of windows that have a label, and what the network answers there."""
+"""The steps of windows that have a label, and the dense layer that answers there."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -9,7 +9,7 @@ from sklstm.networks._kernels import load_kernels
 from sklstm.networks._layers import Steps
 
 
-def labelled_steps(table, steps: Steps, answers, *, with_kernels: bool):
+def labelled_steps(table, steps: Steps, *, with_kernels: bool):
     """Look the labels of steps up, and leave out the steps that have none.
 
     Parameters
@@ -18,49 +18,72 @@ def labelled_steps(table, steps: Steps, answers, *, with_kernels: bool):
         Targets of each row, all NaN without a label, and its weight.
     steps : Steps
         The windows, consecutive rows each.
-    answers : tensor of shape (n_steps * n_samples, n_answers)
-        What the network answers at each step of each window.
     with_kernels : bool
         Whether the compiled kernels do it.
 
     Returns
     -------
-    answers : tensor of shape (n_labels, n_answers)
-        Those at the steps that exist and have a label.
+    where : tensor of shape (n_labels,), int32
+        Which of all steps, (n_steps, n_samples) in one row, exist and have a label; ascending.
     targets : tensor of shape (n_labels, n_targets)
-        What it should answer.
+        What should be answered there.
     weights : tensor of shape (n_labels,)
         What they weigh.
     """
     if with_kernels:
-        kernels = load_kernels()
-        where, targets, weights = kernels.sklstm_labels(
+        where, targets, weights = load_kernels().sklstm_labels(
             table, steps.start, steps.count, steps.n_steps
         )
         targets.set_shape([None, table.shape[1] - 1])
         weights.set_shape([None])
-        return _taken(answers, where, kernels), targets, weights
+        return where, targets, weights
     step = tf.range(steps.n_steps)[:, None]
     row = tf.minimum(steps.start + step, tf.shape(table)[0] - 1)
     own = tf.gather(table, tf.reshape(row, [-1]))
     missing = tf.reduce_all(tf.math.is_nan(own[:, :-1]), axis=1)
-    where = tf.where(tf.reshape(step < steps.count, [-1]) & ~missing)
-    own = tf.gather_nd(own, where)
-    return tf.gather_nd(answers, where), own[:, :-1], own[:, -1]
+    where = tf.where(tf.reshape(step < steps.count, [-1]) & ~missing)[:, 0]
+    own = tf.gather(own, where)
+    return tf.cast(where, tf.int32), own[:, :-1], own[:, -1]
 
 
-def _taken(answers, where, kernels):
+def dense_at(x, where, kernel, bias, *, with_kernels: bool):
+    """Run some rows through a dense layer.
+
+    Parameters
+    ----------
+    x : tensor of shape (n_rows, n_units)
+        All rows.
+    where : tensor of shape (n_labels,), int32
+        Which of them, in ascending order.
+    kernel : tensor of shape (n_units, n_answers)
+        The weights of the layer.
+    bias : tensor of shape (n_answers,)
+        What it adds.
+    with_kernels : bool
+        Whether the compiled kernels do it.
+
+    Returns
+    -------
+    tensor of shape (n_labels, n_answers)
+        The sums, not activated.
+    """
+    if not with_kernels:
+        # All rows, and then some: answers are narrower than what they are computed from.
+        return tf.gather(tf.matmul(x, kernel) + bias, where)
+    kernels, n_threads = load_kernels(), tf.config.threading.get_intra_op_parallelism_threads()
+
     @tf.custom_gradient
-    def take(answers):
-        n_rows = tf.shape(answers)[0]
-        taken = kernels.sklstm_take(answers, where, n_rows)
-        taken.set_shape([None, answers.shape[1]])
+    def run(x, weights, bias):
+        layer = x, where, weights, bias
+        answers = kernels.sklstm_dense(*layer, n_threads=n_threads)
+        answers.set_shape([None, weights.shape[1]])
 
-        def gradient(d_taken):
-            placed = kernels.sklstm_place(d_taken, where, n_rows)
-            placed.set_shape([None, answers.shape[1]])
-            return placed
+        def gradient(d_answers):
+            found = kernels.sklstm_dense_grad(*layer, d_answers, n_threads=n_threads)
+            for tensor, like in zip(found, (x, weights, bias), strict=True):
+                tensor.set_shape(like.shape)
+            return tuple(found)
 
-        return taken, gradient
+        return answers, gradient
 
-    return take(answers)
+    return run(x, kernel, bias)

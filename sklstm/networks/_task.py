@@ -3,6 +3,7 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,18 +61,19 @@ class Examples:
         if self.series is None:
             order = np.arange(n_windows) if rng is None else rng.permutation(n_windows)
             return order.astype(np.int32), batch_size
-        parts = np.split(np.arange(n_windows), np.flatnonzero(np.diff(self.series)) + 1)
-        turns = np.arange(len(parts)) if rng is None else rng.permutation(len(parts))
-        n_places = min(batch_size, len(parts))
-        queues: list[list[np.ndarray]] = [[] for _ in range(n_places)]
-        lengths = np.zeros(n_places, dtype=int)
-        for turn in turns:
-            place = int(lengths.argmin())
-            queues[place].append(parts[turn])
-            lengths[place] += len(parts[turn])
-        order = np.full((lengths.max(), n_places), n_windows, dtype=np.int32)
-        for place, queue in enumerate(queues):
-            order[: lengths[place], place] = np.concatenate(queue)
+        starts = np.r_[0, np.flatnonzero(np.diff(self.series)) + 1]
+        lengths = np.diff(np.r_[starts, n_windows])
+        turns = np.arange(len(starts)) if rng is None else rng.permutation(len(starts))
+        n_places = min(batch_size, len(starts))
+        place, after = np.empty_like(starts), np.empty_like(starts)
+        # How many windows each place has, the one with the fewest first.
+        filled = [(0, number) for number in range(n_places)]
+        for turn, length in zip(turns, lengths[turns], strict=True):
+            after[turn], place[turn] = n_before, number = filled[0]
+            heapq.heapreplace(filled, (n_before + length, number))
+        order = np.full((max(filled)[0], n_places), n_windows, dtype=np.int32)
+        batch = np.arange(n_windows) + np.repeat(after - starts, lengths)
+        order[batch, np.repeat(place, lengths)] = np.arange(n_windows)
         return order.ravel(), n_places
 
     def are_labelled(self) -> bool:

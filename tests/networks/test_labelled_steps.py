@@ -1,4 +1,4 @@
-"""Which steps of windows are labelled, with the compiled kernels and without."""
+"""The labelled steps of windows and their answers, with the compiled kernels and without."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -6,10 +6,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklstm.networks._kernels import load_kernels
-from sklstm.networks._labelled_steps import labelled_steps
+from sklstm.networks._labelled_steps import dense_at, labelled_steps
 from sklstm.networks._layers import steps_of_windows
 from sklstm.networks._task import Examples
 from sklstm.networks._windows import WindowSet
@@ -18,7 +18,7 @@ from tests.networks.helpers import needs_kernels
 engines = pytest.mark.parametrize("with_kernels", [False, pytest.param(True, marks=needs_kernels)])
 
 
-def case(n_targets, n_answers, seed=0):
+def case(n_targets, seed=0):
     """Windows of different lengths, some empty, over rows of which some have no label."""
     rng = np.random.default_rng(seed)
     table = rng.normal(size=(40, n_targets + 1)).astype(np.float32)
@@ -28,58 +28,90 @@ def case(n_targets, n_answers, seed=0):
     start = rng.integers(0, 30, size=7).astype(np.int32)
     count = rng.integers(0, 10, size=7).astype(np.int32)
     start[0], count[0] = 0, 4
-    answers = rng.normal(size=(count.max() * 7, n_answers)).astype(np.float32)
-    return table, start, count, answers
-
-
-def by_loop(table, start, count, answers):
-    found = [], [], [], []
-    for step in range(count.max()):
-        for s in range(len(start)):
-            row = table[start[s] + step] if step < count[s] else None
-            if row is None or np.isnan(row[:-1]).all():
-                continue
-            at = step * len(start) + s
-            for part, value in zip(found, (answers[at], row[:-1], row[-1], at), strict=True):
-                part.append(value)
-    return tuple(map(np.array, found))
+    return table, steps_of_windows(*map(tf.constant, (table, start, count)))
 
 
 @engines
 @pytest.mark.parametrize("n_targets", [1, 3])
-@pytest.mark.parametrize("n_answers", [1, 6])
-def test_labels_are_those_of_a_loop(with_kernels, n_targets, n_answers):
-    table, start, count, answers = case(n_targets, n_answers)
-    *expected, places = by_loop(table, start, count, answers)
-    steps = steps_of_windows(tf.constant(table), tf.constant(start), tf.constant(count))
-    answers = tf.constant(answers)
-    weight = np.random.default_rng(1).normal(size=expected[0].shape).astype(np.float32)
-
-    @tf.function(autograph=False)
-    def run(answers):
-        with tf.GradientTape() as tape:
-            tape.watch(answers)
-            found = labelled_steps(tf.constant(table), steps, answers, with_kernels=with_kernels)
-            loss = tf.reduce_sum(found[0] * weight)
-        return found, tf.convert_to_tensor(tape.gradient(loss, answers))
-
-    found, gradient = run(answers)
-    for ours, naive in zip(found, expected, strict=True):
+def test_labels_are_those_of_a_loop(with_kernels, n_targets):
+    table, steps = case(n_targets)
+    where, targets, weights = [], [], []
+    for step in range(steps.n_steps):
+        for s in range(7):
+            row = table[steps.start[s] + step] if step < steps.count[s] else None
+            if row is None or np.isnan(row[:-1]).all():
+                continue
+            where.append(step * 7 + s)
+            targets.append(row[:-1])
+            weights.append(row[-1])
+    found = labelled_steps(tf.constant(table), steps, with_kernels=with_kernels)
+    for ours, naive in zip(found, (where, targets, weights), strict=True):
         assert_array_equal(ours, naive)
-    placed = np.zeros(answers.shape, np.float32)
-    placed[places] = weight
-    assert_array_equal(gradient, placed)
 
 
 @engines
 def test_nothing_may_be_labelled(with_kernels):
-    table, start, count, answers = case(1, 2)
+    table, steps = case(1)
     table[:, 0] = np.nan
-    steps = steps_of_windows(tf.constant(table), tf.constant(start), tf.constant(count))
-    found = labelled_steps(
-        tf.constant(table), steps, tf.constant(answers), with_kernels=with_kernels
+    where, *others = labelled_steps(tf.constant(table), steps, with_kernels=with_kernels)
+    answers = dense_at(
+        tf.ones([70, 3]), where, tf.ones([3, 2]), tf.ones([2]), with_kernels=with_kernels
     )
-    assert [tuple(part.shape) for part in found] == [(0, 2), (0, 1), (0,)]
+    assert [tuple(part.shape) for part in (where, *others, answers)] == [(0,), (0, 1), (0,), (0, 2)]
+
+
+def answers_and_gradients(x, where, kernel, bias, weight, *, with_kernels):
+    arguments = [tf.constant(part, tf.float32) for part in (x, kernel, bias)]
+    with tf.GradientTape() as tape:
+        tape.watch(arguments)
+        x, kernel, bias = arguments
+        answers = dense_at(x, tf.constant(where, tf.int32), kernel, bias, with_kernels=with_kernels)
+        loss = tf.reduce_sum(answers * tf.constant(weight, tf.float32))
+    return [answers, *map(tf.convert_to_tensor, tape.gradient(loss, arguments))]
+
+
+def dense_case(n_rows, n_units, n_answers, labelled):
+    rng = np.random.default_rng(n_units)
+    x, kernel = rng.normal(size=(n_rows, n_units)), rng.normal(size=(n_units, n_answers))
+    where = np.flatnonzero(rng.random(n_rows) < labelled)
+    return x, where, kernel, rng.normal(size=n_answers), rng.normal(size=(len(where), n_answers))
+
+
+@engines
+@pytest.mark.parametrize("n_answers", [1, 2, 3, 4, 5, 8, 24])
+@pytest.mark.parametrize("n_units", [1, 7, 20, 32, 130])
+@pytest.mark.parametrize("labelled", [0.0, 0.3, 1.0])
+def test_the_dense_layer_answers_and_learns_as_its_formula_says(
+    with_kernels, n_answers, n_units, labelled
+):
+    x, where, kernel, bias, weight = dense_case(45, n_units, n_answers, labelled)
+    placed = np.zeros_like(x)
+    placed[where] = weight @ kernel.T
+    expected = x[where] @ kernel + bias, placed, x[where].T @ weight, weight.sum(axis=0)
+    ours = answers_and_gradients(x, where, kernel, bias, weight, with_kernels=with_kernels)
+    for found, formula in zip(ours, expected, strict=True):
+        assert_allclose(found, formula, rtol=1e-4, atol=1e-4)
+
+
+@needs_kernels
+@pytest.mark.parametrize("n_answers", [2, 9])
+def test_the_number_of_threads_does_not_change_a_bit_of_many_answers(monkeypatch, n_answers):
+    # Enough of them for several parts.
+    case = dense_case(20_000, 50, n_answers, 0.7)
+
+    def by(n_threads):
+        monkeypatch.setattr(
+            tf.config.threading, "get_intra_op_parallelism_threads", lambda: n_threads
+        )
+        return answers_and_gradients(*case, with_kernels=True)
+
+    alone = by(1)
+    x, where, kernel, bias, weight = case
+    assert_allclose(alone[0], x[where] @ kernel + bias, rtol=1e-4, atol=1e-4)
+    assert_allclose(alone[2], x[where].T @ weight, rtol=1e-3, atol=1e-2)
+    for n_threads in (0, 2, 5):
+        for ours, expected in zip(by(n_threads), alone, strict=True):
+            assert_array_equal(ours, expected)
 
 
 @needs_kernels
@@ -91,15 +123,26 @@ def test_windows_outside_the_rows_are_refused(start, count):
 
 
 @needs_kernels
-def test_rows_outside_the_table_are_refused():
-    kernels, table = load_kernels(), tf.zeros([4, 2])
-    for where in ([4], [-1]):
-        with pytest.raises(tf.errors.InvalidArgumentError, match="outside the table"):
-            kernels.sklstm_take(table, where, 4)
-        with pytest.raises(tf.errors.InvalidArgumentError, match="outside the table"):
-            kernels.sklstm_place(table[:1], where, 4)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="outside the table"):
-        kernels.sklstm_place(table, [0], 4)
+def test_as_many_counts_as_starts_are_wanted():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="different lengths"):
+        load_kernels().sklstm_labels(tf.zeros([40, 2]), [0, 1], [1], 1)
+
+
+@needs_kernels
+@pytest.mark.parametrize("where", [[4], [-1], [1, 1], [2, 0], [0, 1, 4]])
+def test_rows_that_are_not_there_or_out_of_order_are_refused(where):
+    kernels, layer = load_kernels(), (tf.zeros([4, 2]), where, tf.zeros([2, 1]), tf.zeros([1]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
+        kernels.sklstm_dense(*layer, n_threads=1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
+        kernels.sklstm_dense_grad(*layer, tf.zeros([len(where), 1]), n_threads=1)
+
+
+@needs_kernels
+def test_a_dense_layer_of_another_width_is_refused():
+    layer = tf.zeros([4, 2]), [0], tf.zeros([3, 1]), tf.zeros([1])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="dimension 0 of input 2 is 3, 2 is"):
+        load_kernels().sklstm_dense(*layer, n_threads=1)
 
 
 def test_a_part_without_a_label_is_noticed():

@@ -15,8 +15,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 
+#include "memory.h"
 #include "vectors.h"
 
 namespace sklstm {
@@ -33,36 +33,10 @@ constexpr int64_t kGathered = 128;
 // cell state, the cell state.
 enum Kept { kInput, kForget, kCandidate, kOutput, kTanh, kCell, kKept };
 
-int64_t padded(int64_t n_units) { return rounded_up(n_units, kLanes); }
-
 int64_t gates_per_step(int64_t n_units) { return kKept * padded(n_units); }
-
-template <class T>
-class Buffer {
- public:
-  explicit Buffer(int64_t n)
-      : data_(static_cast<T*>(std::aligned_alloc(64, rounded_up(n * sizeof(T) + 1, 64)))) {}
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() { std::free(data_); }
-  operator T*() const { return data_; }
-
- private:
-  T* data_;
-};
-
-template <class... Buffers>
-bool all_there(const Buffers&... buffers) {
-  return ((buffers != nullptr) && ...);
-}
 
 void set_to_zero(float* to, int64_t n) { memset(to, 0, n * sizeof(float)); }
 void copy(float* to, const float* from, int64_t n) { memcpy(to, from, n * sizeof(float)); }
-
-struct Range {
-  int64_t first, stop;
-  int64_t size() const { return stop - first; }
-};
 
 int64_t number_of_parts(int64_t n_samples) {
   return std::min((n_samples + kPart - 1) / kPart, kMostParts);
@@ -129,24 +103,6 @@ void pack_transposed(const float* weights, int64_t n_outputs, int64_t n_units, f
           panel[(gate * padded(n_units) + unit) * n_wide + output - first_output] =
               weights[(output * 4 + gate) * n_units + unit];
   });
-}
-
-// sums[m][v] += sum over k of left[m][k] * right[k][v], in the order of k. The rows of `left` are
-// given by M pointers, those of `right` lie `stride` floats apart.
-template <int M, int V>
-SKLSTM_INLINE void multiply(const float* const (&left)[M], const float* right, int64_t stride,
-                            int64_t n, Vec (&sums)[M][V]) {
-  for (int64_t k = 0; k < n; ++k, right += stride) {
-    Vec row[V];
-#pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) row[v] = load(right + v * kLanes);
-#pragma GCC unroll 24
-    for (int m = 0; m < M; ++m) {
-      const float factor = left[m][k];
-#pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) sums[m][v] += factor * row[v];
-    }
-  }
 }
 
 // Turn the products of one sample into its next state. A function of its own, so that each sample

@@ -59,10 +59,10 @@ struct Kernels {
 };
 
 #if defined(__x86_64__)
-extern const Kernels kernels_avx2;
-extern const Kernels kernels_avx512;
+extern const Kernels lstm_avx2;
+extern const Kernels lstm_avx512;
 #else
-extern const Kernels kernels_baseline;
+extern const Kernels lstm_baseline;
 #endif
 
 }  // namespace sklstm

@@ -61,12 +61,22 @@ SKLSTM_INLINE void copy_few(float* to, const float* from, int64_t n) {
   if (n & 1) *to = *from;
 }
 
-// The first n lanes; the others are 0.
+// The first n lanes, at least one; the others are 0.
 SKLSTM_INLINE Vec load_some(const float* from, int64_t n) {
   if (n >= kLanes) return load(from);
+  // Written piece by piece a vector could not be read at once.
+#if SKLSTM_LANES == 16
+  return (Vec)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1 << n) - 1), from);
+#elif SKLSTM_LANES == 8
+  static const int32_t lanes[2 * kLanes] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  IntVec wanted;
+  memcpy(&wanted, lanes + kLanes - n, sizeof wanted);
+  return (Vec)_mm256_maskload_ps(from, (__m256i)wanted);
+#else
   Vec v{};
-  copy_few(reinterpret_cast<float*>(&v), from, n);
+  for (int64_t lane = 0; lane < n; ++lane) v[lane] = from[lane];
   return v;
+#endif
 }
 
 SKLSTM_INLINE void store_some(float* to, Vec v, int64_t n) {
@@ -78,6 +88,18 @@ SKLSTM_INLINE void store_some(float* to, Vec v, int64_t n) {
 }
 
 SKLSTM_INLINE Vec in_all_lanes(float x) { return x - Vec{}; }
+
+SKLSTM_INLINE float sum_of_lanes(Vec v) {
+#if SKLSTM_LANES == 16
+  return _mm512_reduce_add_ps((__m512)v);
+#elif SKLSTM_LANES == 8
+  __m128 sum = _mm_add_ps(_mm256_castps256_ps128((__m256)v), _mm256_extractf128_ps((__m256)v, 1));
+  sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
+  return _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)));
+#else
+  return (v[0] + v[2]) + (v[1] + v[3]);
+#endif
+}
 
 // Into [-bound, bound]; NaN stays NaN, which on x86 is the second operand of a minimum.
 SKLSTM_INLINE Vec clamped(Vec x, float bound) {
@@ -138,6 +160,9 @@ SKLSTM_INLINE int64_t rounded_up(int64_t n, int64_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
+// Units are padded to whole vectors.
+SKLSTM_INLINE int64_t padded(int64_t n) { return rounded_up(n, kLanes); }
+
 // A number that is known when the kernel is compiled.
 template <int N>
 struct Constant {
@@ -181,6 +206,24 @@ SKLSTM_INLINE void in_panels(int64_t n_vectors, Function&& function) {
     first += 2;
   }
   if (first < n_vectors) function(Constant<1>{}, first);
+}
+
+// sums[m][v] += sum over k of left[m][k] * right[k][v], in the order of k. The rows of `left` are
+// given by M pointers, those of `right` lie `stride` floats apart.
+template <int M, int V>
+SKLSTM_INLINE void multiply(const float* const (&left)[M], const float* right, int64_t stride,
+                            int64_t n, Vec (&sums)[M][V]) {
+  for (int64_t k = 0; k < n; ++k, right += stride) {
+    Vec row[V];
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) row[v] = load(right + v * kLanes);
+#pragma GCC unroll 24
+    for (int m = 0; m < M; ++m) {
+      const float factor = left[m][k];
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) sums[m][v] += factor * row[v];
+    }
+  }
 }
 
 }  // namespace
