@@ -106,7 +106,7 @@ def main(arguments: list[str] | None = None) -> None:
         if "steps" in alone:
             results.say(f"[{mode.title}] time of a step")
             with Worker("alone", mode) as worker:
-                results.steps[mode.title] = worker.call("steps", options.repeats)
+                results.steps[mode.title] = worker.call("steps", 5 * options.repeats)
             for line in report.steps(results.steps)[6:]:
                 results.say(line)
         if "memory" in alone and not results.memory:
