@@ -92,6 +92,21 @@ def test_nothing_of_rows_that_are_not_given_is_learned():
         assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize("by", [None, "who"])
+def test_nothing_of_the_held_out_part_is_learned(stride, by):
+    table, y = series(80)
+    table["who"] = np.arange(80) % 2
+    cut = windows(table, window=6, lead=1, by=by)
+    how = {**STEPS, "early_stopping": True, "train_stride": stride, "epochs": 3}
+    losses = forecaster(**how).fit(cut, y).history_
+    other = y.copy()
+    other.iloc[-4:] += 1e3
+    again = forecaster(**how).fit(cut, other).history_
+    assert_array_equal(losses["loss"], again["loss"])
+    assert (losses["val_loss"] != again["val_loss"]).all()
+
+
 @pytest.mark.parametrize("make", [classifier, forecaster])
 def test_steps_without_a_label_are_not_learned_from(make):
     X, y = labelled_sequences()
