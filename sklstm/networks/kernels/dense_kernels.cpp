@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "memory.h"
+#include "parts.h"
 #include "vectors.h"
 
 namespace sklstm {
@@ -29,14 +30,9 @@ int64_t number_of_parts(const DenseLayer& layer) {
   return std::min(layer.n_labels * layer.n_units * layer.n_answers / kPart + 1, kMostParts);
 }
 
-// Call function(number, range of labels) on all parts.
 template <class Function>
-void in_parts(const DenseLayer& layer, Function&& function) {
-  const int64_t n_parts = number_of_parts(layer);
-  const int n_threads = static_cast<int>(std::min<int64_t>(layer.n_threads, n_parts));
-#pragma omp parallel for schedule(dynamic) num_threads(n_threads) if (n_threads > 1)
-  for (int64_t part = 0; part < n_parts; ++part)
-    function(part, Range{layer.n_labels * part / n_parts, layer.n_labels * (part + 1) / n_parts});
+bool in_parts(const DenseLayer& layer, Function&& function) {
+  return in_parts(layer.n_labels, number_of_parts(layer), layer.n_threads, function);
 }
 
 // A matrix whose rows are padded to whole vectors.
@@ -122,19 +118,21 @@ bool forward(const DenseLayer& layer, float* answers) {
     Buffer<float> turned(size_of(n_answers, n_units));
     if (!all_there(turned)) return false;
     const Matrix transposed = transpose(layer.kernel, n_units, n_answers, turned);
-    in_parts(layer, [&](int64_t, Range labels) { answer_few(layer, labels, transposed, answers); });
-    return true;
+    return in_parts(layer, [&](int64_t, Range labels) {
+      answer_few(layer, labels, transposed, answers);
+      return true;
+    });
   }
   Buffer<float> wide(size_of(n_units, n_answers)), bias(padded(n_answers));
   if (!all_there(wide, bias)) return false;
   const Matrix kernel = pad(layer.kernel, n_units, n_answers, wide);
   pad(layer.bias, 1, n_answers, bias);
-  in_parts(layer, [&](int64_t, Range labels) {
+  return in_parts(layer, [&](int64_t, Range labels) {
     multiply_rows(
         labels, [&](int64_t label) { return row_of(layer, label); }, kernel, bias,
         [&](int64_t label) { return answers + label * n_answers; });
+    return true;
   });
-  return true;
 }
 
 // Set the rows to 0 that come before an answered one of this part, and at last those after all.
@@ -242,12 +240,15 @@ bool backward(const DenseLayer& layer, const DenseGradients& gradients) {
   in_parts(layer, [&](int64_t part, Range labels) {
     set_others_to_zero(layer, labels, gradients.rows);
     float* total = totals + part * n_total;
-    if (n_answers <= kFew)
-      return learn_few(layer, labels, transposed, gradients, total, total + n_kernel);
-    multiply_rows(
-        labels, [&](int64_t label) { return gradients.answers + label * n_answers; }, transposed,
-        nullptr, [&](int64_t label) { return gradients.rows + layer.where[label] * n_units; });
-    sum_up(layer, labels, gradients.answers, total, total + n_kernel);
+    if (n_answers <= kFew) {
+      learn_few(layer, labels, transposed, gradients, total, total + n_kernel);
+    } else {
+      multiply_rows(
+          labels, [&](int64_t label) { return gradients.answers + label * n_answers; }, transposed,
+          nullptr, [&](int64_t label) { return gradients.rows + layer.where[label] * n_units; });
+      sum_up(layer, labels, gradients.answers, total, total + n_kernel);
+    }
+    return true;
   });
   for (int64_t part = 1; part < n_parts; ++part)
     for (int64_t k = 0; k < n_kernel + n_answers; ++k) totals[k] += totals[part * n_total + k];

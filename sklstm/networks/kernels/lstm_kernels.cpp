@@ -14,9 +14,9 @@
 #include "lstm_kernels.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "memory.h"
+#include "parts.h"
 #include "vectors.h"
 
 namespace sklstm {
@@ -42,18 +42,9 @@ int64_t number_of_parts(int64_t n_samples) {
   return std::min((n_samples + kPart - 1) / kPart, kMostParts);
 }
 
-// Call function(number, range of samples) on all parts; false if one of them says so.
 template <class Function>
 bool in_parts(const Layer& layer, Function&& function) {
-  const int64_t n_parts = number_of_parts(layer.n_samples);
-  const int n_threads = static_cast<int>(std::min<int64_t>(layer.n_threads, n_parts));
-  std::atomic<bool> all_done{true};
-#pragma omp parallel for schedule(dynamic) num_threads(n_threads) if (n_threads > 1)
-  for (int64_t part = 0; part < n_parts; ++part) {
-    const Range samples{layer.n_samples * part / n_parts, layer.n_samples * (part + 1) / n_parts};
-    if (!function(part, samples)) all_done = false;
-  }
-  return all_done;
+  return in_parts(layer.n_samples, number_of_parts(layer.n_samples), layer.n_threads, function);
 }
 
 // The place of a step, counted as the layer reads, in the window.

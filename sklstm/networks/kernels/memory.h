@@ -31,10 +31,5 @@ bool all_there(const Buffers&... buffers) {
   return ((buffers != nullptr) && ...);
 }
 
-struct Range {
-  int64_t first, stop;
-  int64_t size() const { return stop - first; }
-};
-
 }  // namespace
 }  // namespace sklstm
