@@ -247,9 +247,9 @@ bool read_dense(Call& call, const Attributes& attributes, DenseLayer& layer) {
   layer.kernel = call.floats(2, {layer.n_units, layer.n_answers});
   layer.bias = static_cast<const float*>(TF_TensorData(bias));
   layer.n_threads = n_threads_of(attributes);
-  const int32_t* last = layer.where + layer.n_labels - 1;
-  bool inside = layer.n_labels == 0 || (*layer.where >= 0 && *last < layer.n_rows);
-  for (int64_t i = 1; i < layer.n_labels; ++i) inside &= layer.where[i] > layer.where[i - 1];
+  const int64_t n = layer.n_labels;
+  bool inside = n == 0 || (layer.where[0] >= 0 && layer.where[n - 1] < layer.n_rows);
+  for (int64_t i = 1; i < n; ++i) inside &= layer.where[i] > layer.where[i - 1];
   if (!inside)
     call.fail(TF_INVALID_ARGUMENT, "where is to name rows of the table, in ascending order");
   return call.ok();
