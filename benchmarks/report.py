@@ -184,9 +184,9 @@ def steps(results: dict[str, dict[str, list[float]]]) -> list[str]:
         "",
         "96,000 rows of 8 channels, each read once an epoch: as 4,000 windows that follow each",
         "other (`train_stride=24`), or as 64 series side by side in parts of 24. 32 units, batches",
-        "of 64, warm epochs. The three kinds take turns; a ratio is that of two fits of the same",
-        "turn, median and quartiles. The goal is to be no slower than windows of which the last",
-        "step is labelled.",
+        "of 64, warm epochs. The three kinds take turns, five for a repeat; a ratio is that of two",
+        "fits of the same turn, median and quartiles. The goal is to be no slower than windows of",
+        "which the last step is labelled.",
         "",
     ]
     lines += _table_head(["on", "what", "µs per trained step", "to plain windows", "reached"])

@@ -431,7 +431,7 @@ class BaseLSTM(BaseEstimator, ABC):
             prepared.take(positions),
             targets,
             kind=kind,
-            of_rows=self._of_rows or kind == "steps",
+            of_rows=self._of_rows,
             bptt_steps=bptt_steps,
         )
 

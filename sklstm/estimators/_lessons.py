@@ -71,7 +71,7 @@ def make_lesson(
     kind : {"windows", "steps", "series"}
         Whether a sequence has one answer, or each of its steps, or a state flows on.
     of_rows : bool
-        Whether ``targets`` are those of rows; for "steps" they are.
+        For "series": whether ``targets`` are those of rows. Those of steps are, of windows are not.
     bptt_steps : int
         For "series": steps that a gradient goes back.
 
@@ -87,17 +87,19 @@ def make_lesson(
     """
     if kind == "windows":
         return Lesson(chosen, targets, of_sequences=True)
-    if of_rows:
-        reached = multiplicity(chosen.start, chosen.count, len(chosen.rows)) > 0
     if kind == "steps":
-        targets = np.where(reached[:, None], targets, np.nan)
+        targets = np.where(_reached_by(chosen)[:, None], targets, np.nan)
         _check_labelled(targets, chosen)
         return Lesson(chosen.take(np.flatnonzero(have_labels(chosen, targets))), targets)
     series = series_of(chosen)
-    own = targets[reached] if of_rows else targets_of_rows(series.samples, targets)
+    own = targets[_reached_by(chosen)] if of_rows else targets_of_rows(series.samples, targets)
     _check_labelled(own, chosen)
     parts, series_of_parts = series.in_parts(bptt_steps)
     return Lesson(parts, own, series_of_parts)
+
+
+def _reached_by(sequences):
+    return multiplicity(sequences.start, sequences.count, len(sequences.rows)) > 0
 
 
 def _check_labelled(targets, sequences):

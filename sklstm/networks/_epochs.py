@@ -177,8 +177,8 @@ def _answers(network, examples, chosen, states, *, dropout_seed=None):
         with_kernels = network.engine == "kernels"
         where, y, weight = labelled_steps(wanted, steps, with_kernels=with_kernels)
         x = tf.reshape(x, [-1, x.shape[-1]])
-        how = {"where": where, "with_kernels": with_kernels}
-        y_pred = apply_head(spec, network.weights_now(), x, **how)
+        weights = network.weights_now()
+        y_pred = apply_head(spec, weights, x, where=where, with_kernels=with_kernels)
     else:
         y_pred = apply_head(spec, network.weights_now(), x)
         own = tf.gather(wanted, chosen)

@@ -22,9 +22,8 @@ def load_kernels():
     -------
     module or None
         What :func:`tensorflow.load_op_library` makes of them: ``sklstm_lstm``,
-        ``sklstm_lstm_grad``, ``sklstm_labels``, ``sklstm_dense`` and
-        ``sklstm_dense_grad``. None where
-        nothing was compiled (no compiler, or not on Linux), where it cannot run (a processor
+        ``sklstm_lstm_grad``, ``sklstm_labels``, ``sklstm_dense`` and ``sklstm_dense_grad``. None
+        where nothing was compiled (no compiler, or not on Linux), where it cannot run (a processor
         without AVX2, another TensorFlow), or where the environment variable ``SKLSTM_KERNELS``
         is 0.
     """

@@ -16,10 +16,9 @@ from sklstm.networks._tensors import as_tensor
 from sklstm.networks._windows import WindowSet
 
 # How a matrix product rounds depends on its shape (vector registers, cache blocks, threads), so
-# every product has the same one, however many windows are asked for. It is a multiple of 48 rows:
-# products take 6 at a time with AVX2 and 8 with AVX-512, and what is left over by other code. On
-# the kernels, which see to it themselves, that of the dense layer is for so many windows or steps
-# ...
+# every product has the same one, however many windows are asked for. It is a multiple of 48 rows,
+# so that none is left over where products take 6, 8 or 16 at a time. On the kernels, which see to
+# it themselves, that of the dense layer is for so many windows or steps ...
 BLOCK = 1152
 # ... in a call of so many blocks: a call costs as much as some hundred windows. Between stacked
 # layers lie the outputs of all steps, and for flat memory these get one.
