@@ -143,19 +143,23 @@ def keras_layers(spec: NetworkSpec) -> list[keras.layers.Layer]:
 
 def _loop_over_batches(spec, one_batch, order, batch_size):
     n_batches = (tf.size(order) + batch_size - 1) // batch_size
-    states = []
-    if spec.stateful:
-        states = [tf.zeros([batch_size, units]) for units in spec.units for _ in "hc"]
+    n_states = sum(_sizes_of_states(spec))
+    # One tensor for all: TensorFlow does five things with each that goes round.
+    states = [tf.zeros([batch_size, n_states])] if spec.stateful else []
     tf.while_loop(
         lambda batch, *_: batch < n_batches,
         lambda batch, *states: (batch + 1, *one_batch(batch, *states)),
         (tf.constant(0), *states),
         shape_invariants=(
             tf.TensorShape([]),
-            *(tf.TensorShape([None, units]) for units in spec.units for _ in "hc" if states),
+            *(tf.TensorShape([None, n_states]) for _ in states),
         ),
         parallel_iterations=1,
     )
+
+
+def _sizes_of_states(spec) -> list[int]:
+    return [units for units in spec.units for _ in "hc"]
 
 
 def _if_labelled(weight, act):
@@ -169,16 +173,16 @@ def _answers(network, examples, chosen, states, *, dropout_seed=None):
     spec = network.spec
     steps = steps_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
     if spec.stateful:
-        carried = tf.gather(carries, chosen)
-        states = [state * carried for state in states]
+        (state,) = states
+        states = tf.split(state * tf.gather(carries, chosen), _sizes_of_states(spec), axis=1)
     known = [tf.gather(part, chosen) for part in known]
     x, states = _lstm_layers(network, steps, states, known, dropout_seed)
+    states = [tf.concat(states, axis=1)] if spec.stateful else []
     if spec.answers_steps:
         with_kernels = network.engine == "kernels"
         where, y, weight = labelled_steps(wanted, steps, with_kernels=with_kernels)
-        x = tf.reshape(x, [-1, x.shape[-1]])
-        weights = network.weights_now()
-        y_pred = apply_head(spec, weights, x, where=where, with_kernels=with_kernels)
+        how = {"where": where, "with_kernels": with_kernels}
+        y_pred = apply_head(spec, network.weights_now(), x, **how)
     else:
         y_pred = apply_head(spec, network.weights_now(), x)
         own = tf.gather(wanted, chosen)
@@ -219,7 +223,7 @@ def _lstm_layers(network, steps, states, known, dropout_seed):
     if spec.decoder_units:
         x = apply_decoder(spec, weights, x, *known, **how)
         x = tf.reshape(x, [-1, x.shape[-1]])
-    return x, [part for pair in ends for part in pair] if spec.stateful else []
+    return x, [part for pair in ends for part in pair]
 
 
 def _through_keras(network, steps, pairs, known, after_layer):

@@ -47,14 +47,14 @@ def labelled_steps(table, steps: Steps, *, with_kernels: bool):
 
 
 def dense_at(x, where, kernel, bias, *, with_kernels: bool):
-    """Run some rows through a dense layer.
+    """Run the outputs of some steps through a dense layer.
 
     Parameters
     ----------
-    x : tensor of shape (n_rows, n_units)
-        All rows.
+    x : tensor of shape (n_steps, n_samples, n_units)
+        The outputs of all steps.
     where : tensor of shape (n_labels,), int32
-        Which of them, in ascending order.
+        Which of them, as :func:`labelled_steps` counts them, in ascending order.
     kernel : tensor of shape (n_units, n_answers)
         The weights of the layer.
     bias : tensor of shape (n_answers,)
@@ -68,8 +68,8 @@ def dense_at(x, where, kernel, bias, *, with_kernels: bool):
         The sums, not activated.
     """
     if not with_kernels:
-        # All rows, and then some: answers are narrower than what they are computed from.
-        return tf.gather(tf.matmul(x, kernel) + bias, where)
+        # All of them, and then some: answers are narrower than what they are computed from.
+        return tf.gather(tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel) + bias, where)
     kernels, n_threads = load_kernels(), tf.config.threading.get_intra_op_parallelism_threads()
 
     @tf.custom_gradient

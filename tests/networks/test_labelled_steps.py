@@ -55,13 +55,13 @@ def test_nothing_may_be_labelled(with_kernels):
     table[:, 0] = np.nan
     where, *others = labelled_steps(tf.constant(table), steps, with_kernels=with_kernels)
     answers = dense_at(
-        tf.ones([70, 3]), where, tf.ones([3, 2]), tf.ones([2]), with_kernels=with_kernels
+        tf.ones([10, 7, 3]), where, tf.ones([3, 2]), tf.ones([2]), with_kernels=with_kernels
     )
     assert [tuple(part.shape) for part in (where, *others, answers)] == [(0,), (0, 1), (0,), (0, 2)]
 
 
 def answers_and_gradients(x, where, kernel, bias, weight, *, with_kernels):
-    arguments = [tf.constant(part, tf.float32) for part in (x, kernel, bias)]
+    arguments = [tf.convert_to_tensor(part, tf.float32) for part in (x, kernel, bias)]
     with tf.GradientTape() as tape:
         tape.watch(arguments)
         x, kernel, bias = arguments
@@ -70,10 +70,10 @@ def answers_and_gradients(x, where, kernel, bias, weight, *, with_kernels):
     return [answers, *map(tf.convert_to_tensor, tape.gradient(loss, arguments))]
 
 
-def dense_case(n_rows, n_units, n_answers, labelled):
+def dense_case(n_steps, n_units, n_answers, labelled):
     rng = np.random.default_rng(n_units)
-    x, kernel = rng.normal(size=(n_rows, n_units)), rng.normal(size=(n_units, n_answers))
-    where = np.flatnonzero(rng.random(n_rows) < labelled)
+    x, kernel = rng.normal(size=(n_steps, 5, n_units)), rng.normal(size=(n_units, n_answers))
+    where = np.flatnonzero(rng.random(n_steps * 5) < labelled)
     return x, where, kernel, rng.normal(size=n_answers), rng.normal(size=(len(where), n_answers))
 
 
@@ -84,20 +84,46 @@ def dense_case(n_rows, n_units, n_answers, labelled):
 def test_the_dense_layer_answers_and_learns_as_its_formula_says(
     with_kernels, n_answers, n_units, labelled
 ):
-    x, where, kernel, bias, weight = dense_case(45, n_units, n_answers, labelled)
-    placed = np.zeros_like(x)
+    x, where, kernel, bias, weight = dense_case(9, n_units, n_answers, labelled)
+    rows = x.reshape(-1, n_units)
+    placed = np.zeros_like(rows)
     placed[where] = weight @ kernel.T
-    expected = x[where] @ kernel + bias, placed, x[where].T @ weight, weight.sum(axis=0)
+    placed = placed.reshape(x.shape)
+    expected = rows[where] @ kernel + bias, placed, rows[where].T @ weight, weight.sum(axis=0)
     ours = answers_and_gradients(x, where, kernel, bias, weight, with_kernels=with_kernels)
     for found, formula in zip(ours, expected, strict=True):
         assert_allclose(found, formula, rtol=1e-4, atol=1e-4)
 
 
 @needs_kernels
+@pytest.mark.parametrize("n_answers", [1, 9])
+def test_gradients_in_the_memory_of_what_nobody_reads_any_more_are_the_same(n_answers):
+    x, *others = dense_case(9, 20, n_answers, 0.7)
+
+    @tf.function(autograph=False)
+    def in_a_graph(x, *, read_again):
+        # What the graph was given is the caller's.
+        x = x * 2.0
+        found = answers_and_gradients(x, *others, with_kernels=True)
+        if read_again:
+            with tf.control_dependencies(found):
+                found.append(x + 1.0)
+        return found
+
+    x = tf.constant(x, tf.float32)
+    expected = answers_and_gradients(x * 2.0, *others, with_kernels=True)
+    alone, shared = (in_a_graph(x, read_again=again) for again in (False, True))
+    for ours in (alone, shared):
+        for found, eager in zip(ours, expected, strict=False):
+            assert_array_equal(found, eager)
+    assert_array_equal(shared[-1], x * 2.0 + 1.0)
+
+
+@needs_kernels
 @pytest.mark.parametrize("n_answers", [2, 9])
 def test_the_number_of_threads_does_not_change_a_bit_of_many_answers(monkeypatch, n_answers):
     # Enough of them for several parts.
-    case = dense_case(20_000, 50, n_answers, 0.7)
+    case = dense_case(4_000, 50, n_answers, 0.7)
 
     def by(n_threads):
         monkeypatch.setattr(
@@ -107,8 +133,9 @@ def test_the_number_of_threads_does_not_change_a_bit_of_many_answers(monkeypatch
 
     alone = by(1)
     x, where, kernel, bias, weight = case
-    assert_allclose(alone[0], x[where] @ kernel + bias, rtol=1e-4, atol=1e-4)
-    assert_allclose(alone[2], x[where].T @ weight, rtol=1e-3, atol=1e-2)
+    rows = x.reshape(-1, 50)
+    assert_allclose(alone[0], rows[where] @ kernel + bias, rtol=1e-4, atol=1e-4)
+    assert_allclose(alone[2], rows[where].T @ weight, rtol=1e-3, atol=1e-2)
     for n_threads in (0, 2, 5):
         for ours, expected in zip(by(n_threads), alone, strict=True):
             assert_array_equal(ours, expected)
@@ -131,7 +158,8 @@ def test_as_many_counts_as_starts_are_wanted():
 @needs_kernels
 @pytest.mark.parametrize("where", [[4], [-1], [1, 1], [2, 0], [0, 1, 4]])
 def test_rows_that_are_not_there_or_out_of_order_are_refused(where):
-    kernels, layer = load_kernels(), (tf.zeros([4, 2]), where, tf.zeros([2, 1]), tf.zeros([1]))
+    layer = tf.zeros([2, 2, 2]), where, tf.zeros([2, 1]), tf.zeros([1])
+    kernels = load_kernels()
     with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
         kernels.sklstm_dense(*layer, n_threads=1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
@@ -140,7 +168,7 @@ def test_rows_that_are_not_there_or_out_of_order_are_refused(where):
 
 @needs_kernels
 def test_a_dense_layer_of_another_width_is_refused():
-    layer = tf.zeros([4, 2]), [0], tf.zeros([3, 1]), tf.zeros([1])
+    layer = tf.zeros([2, 2, 2]), [0], tf.zeros([3, 1]), tf.zeros([1])
     with pytest.raises(tf.errors.InvalidArgumentError, match="dimension 0 of input 2 is 3, 2 is"):
         load_kernels().sklstm_dense(*layer, n_threads=1)
 

@@ -1,4 +1,4 @@
-// A dense layer at some of the rows that an LSTM layer has put out, forward and backward.
+// A dense layer at some of the steps that an LSTM layer has put out, forward and backward.
 //
 // Compiled once for each instruction set, with SKLSTM_KERNELS naming the result. Labels are cut
 // into parts, one for a thread at a time. The parts depend on nothing but the sizes, so that the
@@ -90,7 +90,7 @@ void multiply_rows(Range labels, Left&& left, const Matrix& right, const float* 
 }
 
 const float* row_of(const DenseLayer& layer, int64_t label) {
-  return layer.rows + layer.where[label] * layer.n_units;
+  return layer.h + layer.where[label] * layer.n_units;
 }
 
 // Answers by the products of two vectors, the kernel transposed.
@@ -136,16 +136,16 @@ bool forward(const DenseLayer& layer, float* answers) {
 }
 
 // Set the rows to 0 that come before an answered one of this part, and at last those after all.
-void set_others_to_zero(const DenseLayer& layer, Range labels, float* d_rows) {
-  if (layer.n_labels == layer.n_rows) return;
+void set_others_to_zero(const DenseLayer& layer, Range labels, float* d_h) {
+  if (layer.n_labels == layer.n_rows()) return;
   int64_t next = labels.first == 0 ? 0 : layer.where[labels.first - 1] + 1;
   for (int64_t label = labels.first; label < labels.stop; ++label) {
     const int64_t row = layer.where[label];
-    std::fill(d_rows + next * layer.n_units, d_rows + row * layer.n_units, 0.0f);
+    std::fill(d_h + next * layer.n_units, d_h + row * layer.n_units, 0.0f);
     next = row + 1;
   }
   if (labels.stop == layer.n_labels)
-    std::fill(d_rows + next * layer.n_units, d_rows + layer.n_rows * layer.n_units, 0.0f);
+    std::fill(d_h + next * layer.n_units, d_h + layer.n_rows() * layer.n_units, 0.0f);
 }
 
 // The sums over a part of the gradients of the kernel, (n_answers, padded units), and of the bias.
@@ -208,7 +208,7 @@ void learn_few(const DenseLayer& layer, Range labels, const Matrix& transposed,
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
           const int64_t left = n_units - first_unit - v * kLanes;
-          const Vec x = load_some(layer.rows + at + v * kLanes, left);
+          const Vec x = load_some(layer.h + at + v * kLanes, left);
           Vec sum = own[0] * weights[0][v];
           sums[0][v] += own[0] * x;
 #pragma GCC unroll 4
@@ -216,7 +216,7 @@ void learn_few(const DenseLayer& layer, Range labels, const Matrix& transposed,
             sum += own[m] * weights[m][v];
             sums[m][v] += own[m] * x;
           }
-          store_some(gradients.rows + at + v * kLanes, sum, left);
+          store_some(gradients.h + at + v * kLanes, sum, left);
         }
       }
 #pragma GCC unroll 4
@@ -238,15 +238,16 @@ bool backward(const DenseLayer& layer, const DenseGradients& gradients) {
   if (!all_there(turned, totals)) return false;
   const Matrix transposed = transpose(layer.kernel, n_units, n_answers, turned);
   in_parts(layer, [&](int64_t part, Range labels) {
-    set_others_to_zero(layer, labels, gradients.rows);
+    set_others_to_zero(layer, labels, gradients.h);
     float* total = totals + part * n_total;
     if (n_answers <= kFew) {
       learn_few(layer, labels, transposed, gradients, total, total + n_kernel);
     } else {
+      // In this order: the gradients may lie where h does.
+      sum_up(layer, labels, gradients.answers, total, total + n_kernel);
       multiply_rows(
           labels, [&](int64_t label) { return gradients.answers + label * n_answers; }, transposed,
-          nullptr, [&](int64_t label) { return gradients.rows + layer.where[label] * n_units; });
-      sum_up(layer, labels, gradients.answers, total, total + n_kernel);
+          nullptr, [&](int64_t label) { return gradients.h + layer.where[label] * n_units; });
     }
     return true;
   });

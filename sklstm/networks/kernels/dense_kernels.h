@@ -1,4 +1,5 @@
-// A dense layer at some of the rows that an LSTM layer has put out: what the kernels take and give.
+// A dense layer at some of the steps that an LSTM layer has put out: what the kernels take and
+// give.
 //
 // Authors: The sklstm developers
 // SPDX-License-Identifier: BSD-3-Clause
@@ -11,17 +12,18 @@ namespace sklstm {
 
 // Arrays are row-major.
 struct DenseLayer {
-  int64_t n_rows, n_units, n_answers, n_labels;
-  const float* rows;     // (n_rows, n_units)
+  int64_t n_steps, n_samples, n_units, n_answers, n_labels;
+  const float* h;        // (n_steps, n_samples, n_units), of which a row is a step of a sample
   const int32_t* where;  // (n_labels,): which rows are answered, in ascending order
   const float* kernel;   // (n_units, n_answers)
   const float* bias;     // (n_answers,)
   int n_threads;
+  int64_t n_rows() const { return n_steps * n_samples; }
 };
 
 struct DenseGradients {
   const float* answers;  // in: (n_labels, n_answers)
-  float* rows;           // out; 0 where there is no answer
+  float* h;              // out, 0 where there is no answer; may be the memory of the layer's h
   float* kernel;
   float* bias;
 };

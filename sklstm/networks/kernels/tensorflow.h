@@ -11,6 +11,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -36,34 +37,36 @@ using Create = void* (*)(TF_OpKernelConstruction*);
 using Compute = void (*)(void*, TF_OpKernelContext*);
 using Delete = void (*)(void*);
 
-#define SKLSTM_TENSORFLOW(FUNCTION)                                                       \
-  FUNCTION(TF_NewStatus, TF_Status*, ())                                                  \
-  FUNCTION(TF_DeleteStatus, void, (TF_Status*))                                           \
-  FUNCTION(TF_SetStatus, void, (TF_Status*, int, const char*))                            \
-  FUNCTION(TF_GetCode, int, (const TF_Status*))                                           \
-  FUNCTION(TF_DeleteTensor, void, (TF_Tensor*))                                           \
-  FUNCTION(TF_TensorData, void*, (const TF_Tensor*))                                      \
-  FUNCTION(TF_NumDims, int, (const TF_Tensor*))                                           \
-  FUNCTION(TF_Dim, int64_t, (const TF_Tensor*, int))                                      \
-  FUNCTION(TF_GetInput, void, (TF_OpKernelContext*, int, TF_Tensor**, TF_Status*))        \
-  FUNCTION(TF_AllocateOutput, TF_Tensor*,                                                 \
-           (TF_OpKernelContext*, int, int, const int64_t*, int, size_t, TF_Status*))      \
-  FUNCTION(TF_OpKernelContext_Failure, void, (TF_OpKernelContext*, TF_Status*))           \
-  FUNCTION(TF_OpKernelConstruction_GetAttrBool, void,                                     \
-           (TF_OpKernelConstruction*, const char*, unsigned char*, TF_Status*))           \
-  FUNCTION(TF_OpKernelConstruction_GetAttrInt32, void,                                    \
-           (TF_OpKernelConstruction*, const char*, int32_t*, TF_Status*))                 \
-  FUNCTION(TF_OpKernelConstruction_Failure, void, (TF_OpKernelConstruction*, TF_Status*)) \
-  FUNCTION(TF_NewKernelBuilder, TF_KernelBuilder*,                                        \
-           (const char*, const char*, Create, Compute, Delete))                           \
-  FUNCTION(TF_RegisterKernelBuilder, void, (const char*, TF_KernelBuilder*, TF_Status*))  \
-  FUNCTION(TF_NewOpDefinitionBuilder, TF_OpDefinitionBuilder*, (const char*))             \
-  FUNCTION(TF_OpDefinitionBuilderAddAttr, void, (TF_OpDefinitionBuilder*, const char*))   \
-  FUNCTION(TF_OpDefinitionBuilderAddInput, void, (TF_OpDefinitionBuilder*, const char*))  \
-  FUNCTION(TF_OpDefinitionBuilderAddOutput, void, (TF_OpDefinitionBuilder*, const char*)) \
-  FUNCTION(TF_OpDefinitionBuilderSetShapeInferenceFunction, void,                         \
-           (TF_OpDefinitionBuilder*, ShapeFunction))                                      \
-  FUNCTION(TF_RegisterOpDefinition, void, (TF_OpDefinitionBuilder*, TF_Status*))          \
+#define SKLSTM_TENSORFLOW(FUNCTION)                                                            \
+  FUNCTION(TF_NewStatus, TF_Status*, ())                                                       \
+  FUNCTION(TF_DeleteStatus, void, (TF_Status*))                                                \
+  FUNCTION(TF_SetStatus, void, (TF_Status*, int, const char*))                                 \
+  FUNCTION(TF_GetCode, int, (const TF_Status*))                                                \
+  FUNCTION(TF_DeleteTensor, void, (TF_Tensor*))                                                \
+  FUNCTION(TF_TensorData, void*, (const TF_Tensor*))                                           \
+  FUNCTION(TF_NumDims, int, (const TF_Tensor*))                                                \
+  FUNCTION(TF_Dim, int64_t, (const TF_Tensor*, int))                                           \
+  FUNCTION(TF_GetInput, void, (TF_OpKernelContext*, int, TF_Tensor**, TF_Status*))             \
+  FUNCTION(TF_AllocateOutput, TF_Tensor*,                                                      \
+           (TF_OpKernelContext*, int, int, const int64_t*, int, size_t, TF_Status*))           \
+  FUNCTION(TF_ForwardInputOrAllocateOutput, TF_Tensor*,                                        \
+           (TF_OpKernelContext*, const int*, int, int, const int64_t*, int, int*, TF_Status*)) \
+  FUNCTION(TF_OpKernelContext_Failure, void, (TF_OpKernelContext*, TF_Status*))                \
+  FUNCTION(TF_OpKernelConstruction_GetAttrBool, void,                                          \
+           (TF_OpKernelConstruction*, const char*, unsigned char*, TF_Status*))                \
+  FUNCTION(TF_OpKernelConstruction_GetAttrInt32, void,                                         \
+           (TF_OpKernelConstruction*, const char*, int32_t*, TF_Status*))                      \
+  FUNCTION(TF_OpKernelConstruction_Failure, void, (TF_OpKernelConstruction*, TF_Status*))      \
+  FUNCTION(TF_NewKernelBuilder, TF_KernelBuilder*,                                             \
+           (const char*, const char*, Create, Compute, Delete))                                \
+  FUNCTION(TF_RegisterKernelBuilder, void, (const char*, TF_KernelBuilder*, TF_Status*))       \
+  FUNCTION(TF_NewOpDefinitionBuilder, TF_OpDefinitionBuilder*, (const char*))                  \
+  FUNCTION(TF_OpDefinitionBuilderAddAttr, void, (TF_OpDefinitionBuilder*, const char*))        \
+  FUNCTION(TF_OpDefinitionBuilderAddInput, void, (TF_OpDefinitionBuilder*, const char*))       \
+  FUNCTION(TF_OpDefinitionBuilderAddOutput, void, (TF_OpDefinitionBuilder*, const char*))      \
+  FUNCTION(TF_OpDefinitionBuilderSetShapeInferenceFunction, void,                              \
+           (TF_OpDefinitionBuilder*, ShapeFunction))                                           \
+  FUNCTION(TF_RegisterOpDefinition, void, (TF_OpDefinitionBuilder*, TF_Status*))               \
   FUNCTION(TF_ShapeInferenceContextSetUnknownShape, void, (TF_ShapeInferenceContext*, TF_Status*))
 
 #define SKLSTM_DECLARE(name, result, arguments) result(*name) arguments;
@@ -134,6 +137,22 @@ class Call {
     return static_cast<float*>(allocate(number, TF_FLOAT, shape, N));
   }
 
+  // An output of the shape of an input, in its memory if nobody else has a use for that. To be
+  // asked for before the input.
+  float* output_over(int number, int input_number) {
+    if (!ok()) return nullptr;
+    TF_Tensor* input = nullptr;
+    TF_GetInput(context_, input_number, &input, status_);
+    if (!ok()) return nullptr;
+    int64_t shape[kMostDims];
+    const int n_dims = TF_NumDims(input);
+    for (int i = 0; i < std::min(n_dims, kMostDims); ++i) shape[i] = TF_Dim(input, i);
+    TF_DeleteTensor(input);  // a use of its memory
+    TF_Tensor* tensor = TF_ForwardInputOrAllocateOutput(
+        context_, &input_number, 1, number, shape, std::min(n_dims, kMostDims), nullptr, status_);
+    return static_cast<float*>(data_of(tensor));
+  }
+
   int32_t* integers_out(int number, int64_t size) {
     return static_cast<int32_t*>(allocate(number, TF_INT32, &size, 1));
   }
@@ -144,11 +163,16 @@ class Call {
     if (!ok()) return nullptr;
     size_t n_bytes = 4;
     for (int i = 0; i < n_dims; ++i) n_bytes *= shape[i];
-    TF_Tensor* tensor = TF_AllocateOutput(context_, number, type, shape, n_dims, n_bytes, status_);
+    return data_of(TF_AllocateOutput(context_, number, type, shape, n_dims, n_bytes, status_));
+  }
+
+  void* data_of(TF_Tensor* tensor) {
     if (!ok()) return nullptr;
     tensors_[n_tensors_++] = tensor;
     return TF_TensorData(tensor);
   }
+
+  static constexpr int kMostDims = 4;
 
   TF_OpKernelContext* context_;
   TF_Status* status_;

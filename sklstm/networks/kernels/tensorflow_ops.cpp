@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <type_traits>
 
 #include "dense_kernels.h"
 #include "lstm_kernels.h"
@@ -207,19 +208,27 @@ void find_labels(void*, TF_OpKernelContext* context) {
   Buffer<float> targets(n_places * n_targets), weights(n_places);
   if (!all_there(where, targets, weights)) return call.fail(TF_RESOURCE_EXHAUSTED, "out of memory");
   int64_t n_labels = 0;
-  for (int64_t step = 0; step < windows.n_steps; ++step) {
-    for (int64_t s = 0; s < windows.n_samples; ++s) {
-      if (step >= windows.count[s]) continue;
-      const float* row = rows + (windows.start[s] + step) * (n_targets + 1);
-      bool is_labelled = false;
-      for (int64_t target = 0; target < n_targets; ++target) {
-        targets[n_labels * n_targets + target] = row[target];
-        is_labelled |= row[target] == row[target];
+  const auto find = [&](auto n_targets) {
+    for (int64_t step = 0; step < windows.n_steps; ++step) {
+      for (int64_t s = 0; s < windows.n_samples; ++s) {
+        if (step >= windows.count[s]) continue;
+        const float* row = rows + (windows.start[s] + step) * (n_targets + 1);
+        bool is_labelled = false;
+        for (int64_t target = 0; target < n_targets; ++target) {
+          targets[n_labels * n_targets + target] = row[target];
+          is_labelled |= row[target] == row[target];
+        }
+        weights[n_labels] = row[n_targets];
+        where[n_labels] = static_cast<int32_t>(step * windows.n_samples + s);
+        n_labels += is_labelled;
       }
-      weights[n_labels] = row[n_targets];
-      where[n_labels] = static_cast<int32_t>(step * windows.n_samples + s);
-      n_labels += is_labelled;
     }
+  };
+  // One target, which most have, takes half the time where that is known.
+  if (n_targets == 1) {
+    find(std::integral_constant<int64_t, 1>{});
+  } else {
+    find(n_targets);
   }
   int32_t* labelled = call.integers_out(0, n_labels);
   float* their_targets = call.output(1, {n_labels, n_targets});
@@ -234,13 +243,14 @@ void find_labels(void*, TF_OpKernelContext* context) {
 constexpr int kDenseInputs = 4;
 
 bool read_dense(Call& call, const Attributes& attributes, DenseLayer& layer) {
-  const TF_Tensor* rows = call.input(0, 2);
+  const TF_Tensor* h = call.input(0, 3);
   const TF_Tensor* where = call.input(1, 1);
   const TF_Tensor* bias = call.input(3, 1);
   if (!call.ok()) return false;
-  layer.rows = static_cast<const float*>(TF_TensorData(rows));
-  layer.n_rows = TF_Dim(rows, 0);
-  layer.n_units = TF_Dim(rows, 1);
+  layer.h = static_cast<const float*>(TF_TensorData(h));
+  layer.n_steps = TF_Dim(h, 0);
+  layer.n_samples = TF_Dim(h, 1);
+  layer.n_units = TF_Dim(h, 2);
   layer.where = integers(where);
   layer.n_labels = TF_Dim(where, 0);
   layer.n_answers = TF_Dim(bias, 0);
@@ -248,10 +258,11 @@ bool read_dense(Call& call, const Attributes& attributes, DenseLayer& layer) {
   layer.bias = static_cast<const float*>(TF_TensorData(bias));
   layer.n_threads = n_threads_of(attributes);
   const int64_t n = layer.n_labels;
-  bool inside = n == 0 || (layer.where[0] >= 0 && layer.where[n - 1] < layer.n_rows);
-  for (int64_t i = 1; i < n; ++i) inside &= layer.where[i] > layer.where[i - 1];
-  if (!inside)
-    call.fail(TF_INVALID_ARGUMENT, "where is to name rows of the table, in ascending order");
+  bool wrong = n > 0 && (layer.where[0] < 0 || layer.where[n - 1] >= layer.n_rows());
+  int32_t n_descents = 0;
+  for (int64_t i = 1; i < n; ++i) n_descents += layer.where[i] <= layer.where[i - 1];
+  if (wrong || n_descents > 0)
+    call.fail(TF_INVALID_ARGUMENT, "where is to name steps of h, in ascending order");
   return call.ok();
 }
 
@@ -267,10 +278,10 @@ void answer(void* kernel, TF_OpKernelContext* context) {
 void answer_gradients(void* kernel, TF_OpKernelContext* context) {
   Call call(context);
   DenseLayer layer;
-  if (!read_dense(call, *static_cast<const Attributes*>(kernel), layer)) return;
   DenseGradients gradients;
+  gradients.h = call.output_over(0, 0);
+  if (!read_dense(call, *static_cast<const Attributes*>(kernel), layer)) return;
   gradients.answers = call.floats(kDenseInputs, {layer.n_labels, layer.n_answers});
-  gradients.rows = call.output(0, {layer.n_rows, layer.n_units});
   gradients.kernel = call.output(1, {layer.n_units, layer.n_answers});
   gradients.bias = call.output(2, {layer.n_answers});
   if (!call.ok()) return;
@@ -283,7 +294,7 @@ void answer_gradients(void* kernel, TF_OpKernelContext* context) {
   "rows: float", "start: int32", "count: int32", "stride: int32", "n_steps: int32", \
       "kernel: float", "recurrent_kernel: float", "bias: float", "h0: float", "c0: float"
 
-#define SKLSTM_INPUTS_OF_DENSE "rows: float", "where: int32", "kernel: float", "bias: float"
+#define SKLSTM_INPUTS_OF_DENSE "h: float", "where: int32", "kernel: float", "bias: float"
 
 struct Operation {
   const char* name;
@@ -326,7 +337,7 @@ constexpr Operation kOperations[] = {
     {"SklstmDenseGrad",
      {"n_threads: int"},
      {SKLSTM_INPUTS_OF_DENSE, "d_answers: float"},
-     {"d_rows: float", "d_kernel: float", "d_bias: float"},
+     {"d_h: float", "d_kernel: float", "d_bias: float"},
      create<kDense>,
      answer_gradients,
      destroy},
