@@ -33,6 +33,11 @@ def one_direction(steps, weights, state, *, reverse, training, returns_sequences
         The outputs, each in the place of its step; without a row if they are not wanted.
     state : pair of tensors of shape (n_samples, n_units)
         h and c after the step that was read last; the given state for a window without steps.
+
+    Notes
+    -----
+    No gradient flows through states: neither to those before, nor, where the outputs of all steps
+    are wanted, from those after.
     """
     if state is None:
         zeros = tf.zeros([tf.shape(steps.start)[0], weights[1].shape[0]])
@@ -70,36 +75,42 @@ def lstm_steps(
         As in :func:`one_direction`.
     h_last, c_last : tensor of shape (n_samples, n_units)
         The state after the step that was read last; the given one for a window without steps.
+        Only without ``returns_sequences`` has ``h_last`` a gradient.
     """
-    kernels = load_kernels()
     n_units = recurrent_kernel.shape[0]
-    how = {
-        "reverse": reverse,
-        "returns_sequences": returns_sequences,
+    h_last, c_last, h, _ = load_kernels().sklstm_lstm(
+        steps.rows,
+        steps.start,
+        steps.count,
+        steps.stride,
+        steps.n_steps,
+        kernel,
+        recurrent_kernel,
+        bias,
+        h0,
+        c0,
+        reverse=reverse,
+        returns_sequences=returns_sequences,
+        keeps_gates=training,
+        needs_rows=steps.are_outputs,
         # What the user has allowed TensorFlow; OpenMP has limits of its own, the lower one counts.
-        "n_threads": tf.config.threading.get_intra_op_parallelism_threads(),
-    }
-    where = steps.start, steps.count, steps.stride, steps.n_steps
+        n_threads=tf.config.threading.get_intra_op_parallelism_threads(),
+    )
+    h.set_shape([None, None, n_units])
+    for state in (h_last, c_last):
+        state.set_shape([None, n_units])
+    if returns_sequences:
+        h_last = tf.stop_gradient(h_last)
+    return h, h_last, tf.stop_gradient(c_last)
 
-    @tf.custom_gradient
-    def run(rows, h0, c0, kernel, recurrent_kernel, bias):
-        layer = rows, *where, kernel, recurrent_kernel, bias, h0, c0
-        h_last, c_last, h, gates = kernels.sklstm_lstm(*layer, keeps_gates=training, **how)
-        h.set_shape([None, None, n_units])
-        h_last.set_shape([None, n_units])
-        c_last.set_shape([None, n_units])
 
-        def gradient(d_h, d_h_last, d_c_last):
-            d_rows, d_kernel, d_recurrent_kernel, d_bias, d_h0, d_c0 = kernels.sklstm_lstm_grad(
-                *layer, gates, d_h_last, d_c_last, d_h, needs_rows=steps.are_outputs, **how
-            )
-            found = d_rows, d_h0, d_c0, d_kernel, d_recurrent_kernel, d_bias
-            for tensor, like in zip(
-                found[1:], (h0, c0, kernel, recurrent_kernel, bias), strict=True
-            ):
-                tensor.set_shape(like.shape)
-            return found if steps.are_outputs else (None, *found[1:])
-
-        return (h, h_last, c_last), gradient
-
-    return run(steps.rows, h0, c0, kernel, recurrent_kernel, bias)
+@tf.RegisterGradient("SklstmLstm")
+def _gradient_of_lstm(op, d_h_last, _d_c_last, d_h, _d_gates):
+    *layer, _h0, _c0 = op.inputs
+    attributes = ("reverse", "returns_sequences", "needs_rows", "n_threads")
+    how = {name: op.get_attr(name) for name in attributes}
+    gates, d_outputs = op.outputs[3], d_h if how["returns_sequences"] else d_h_last
+    d_rows, *d_weights = load_kernels().sklstm_lstm_grad(*op.inputs, gates, d_outputs, **how)
+    for gradient, weight in zip(d_weights, layer[-3:], strict=True):
+        gradient.set_shape(weight.shape)
+    return d_rows if how["needs_rows"] else None, *[None] * 4, *d_weights, None, None

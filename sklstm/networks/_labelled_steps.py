@@ -70,20 +70,20 @@ def dense_at(x, where, kernel, bias, *, with_kernels: bool):
     if not with_kernels:
         # All of them, and then some: answers are narrower than what they are computed from.
         return tf.gather(tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel) + bias, where)
-    kernels, n_threads = load_kernels(), tf.config.threading.get_intra_op_parallelism_threads()
+    answers = load_kernels().sklstm_dense(
+        x, where, kernel, bias, n_threads=tf.config.threading.get_intra_op_parallelism_threads()
+    )
+    answers.set_shape([None, kernel.shape[1]])
+    return answers
 
-    @tf.custom_gradient
-    def run(x, weights, bias):
-        layer = x, where, weights, bias
-        answers = kernels.sklstm_dense(*layer, n_threads=n_threads)
-        answers.set_shape([None, weights.shape[1]])
 
-        def gradient(d_answers):
-            found = kernels.sklstm_dense_grad(*layer, d_answers, n_threads=n_threads)
-            for tensor, like in zip(found, (x, weights, bias), strict=True):
-                tensor.set_shape(like.shape)
-            return tuple(found)
-
-        return answers, gradient
-
-    return run(x, kernel, bias)
+@tf.RegisterGradient("SklstmDense")
+def _gradient_of_dense(op, d_answers):
+    x, _where, kernel, bias = op.inputs
+    found = load_kernels().sklstm_dense_grad(
+        *op.inputs, d_answers, n_threads=op.get_attr("n_threads")
+    )
+    for gradient, like in zip(found, (x, kernel, bias), strict=True):
+        gradient.set_shape(like.shape)
+    d_x, d_kernel, d_bias = found
+    return d_x, None, d_kernel, d_bias

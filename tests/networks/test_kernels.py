@@ -68,43 +68,54 @@ def test_a_library_that_is_missing_or_cannot_be_loaded_is_done_without(
     assert _kernels.load_kernels.__wrapped__() is None
 
 
-def weighted_sum(*outputs):
-    """Add outputs up so that each number has a weight of its own."""
-    total = 0.0
-    for output in outputs:
-        weight = tf.sin(tf.range(tf.size(output), dtype=tf.float32))
-        total += tf.reduce_sum(output * tf.reshape(weight, tf.shape(output)))
-    return total
+def weighted_sum(output):
+    """Add an output up so that each number has a weight of its own."""
+    weight = tf.sin(tf.range(tf.size(output), dtype=tf.float32))
+    return tf.reduce_sum(output * tf.reshape(weight, tf.shape(output)))
 
 
 @needs_kernels
+@pytest.mark.parametrize("returns_sequences", [False, True])
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("n_units", [4, 16, 21])
-def test_inputs_and_given_states_have_the_right_gradient(n_units, reverse):
+def test_inputs_and_weights_have_the_right_gradient(n_units, reverse, returns_sequences):
     arguments = layer_arguments(n_units, n_samples=40, n_units=n_units)
 
     def ours(x, h0, c0, *weights):
         steps = steps_of_outputs(x, tf.fill([x.shape[1]], x.shape[0]))
-        return lstm_steps(
-            steps, h0, c0, *weights, reverse=reverse, training=True, returns_sequences=True
-        )
+        how = {"reverse": reverse, "training": True, "returns_sequences": returns_sequences}
+        return lstm_steps(steps, h0, c0, *weights, **how)
 
     def naive(x, h0, c0, *weights):
         x = x[::-1] if reverse else x
         h, c = naive_lstm(x, h0, c0, *weights)
-        return h[::-1] if reverse else h, h[-1], c[-1]
+        return (h[::-1] if reverse else h) if returns_sequences else h[:0], h[-1], c[-1]
 
     found = []
     for function in (ours, naive):
         with tf.GradientTape() as tape:
             tape.watch(arguments)
             outputs = function(*arguments)
-            loss = weighted_sum(*outputs)
-        found.append((outputs, tape.gradient(loss, arguments)))
+            loss = weighted_sum(outputs[0] if returns_sequences else outputs[1])
+        d_x, _, _, *d_weights = tape.gradient(loss, arguments)
+        found.append((outputs, [d_x, *d_weights]))
     for a, b in zip(found[0][0], found[1][0], strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=2e-6)
     for a, b in zip(found[0][1], found[1][1], strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * float(tf.reduce_max(tf.abs(b))))
+
+
+@needs_kernels
+def test_no_gradient_flows_through_states():
+    arguments = layer_arguments(0)
+    x, *others = arguments
+    steps = steps_of_outputs(x, tf.fill([3], 5))
+    how = {"reverse": False, "training": True, "returns_sequences": True}
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(arguments)
+        h, h_last, c_last = lstm_steps(steps, *others, **how)
+    assert [g is None for g in tape.gradient(h, others)] == [True, True, False, False, False]
+    assert tape.gradient([h_last, c_last], arguments) == [None] * 6
 
 
 @needs_kernels
@@ -162,8 +173,9 @@ def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
             outputs = lstm_steps(
                 steps, *others, reverse=False, training=True, returns_sequences=True
             )
-            loss = weighted_sum(*outputs)
-        return [*outputs, *tape.gradient(loss, arguments)]
+            loss = weighted_sum(outputs[0])
+        d_x, _, _, *d_weights = tape.gradient(loss, arguments)
+        return [*outputs, d_x, *d_weights]
 
     alone = all_of(1)
     for n_threads in (0, 2, 5):

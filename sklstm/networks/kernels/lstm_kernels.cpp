@@ -322,9 +322,8 @@ bool backward_part(const Layer& layer, const float* gates, const Gradients& grad
   set_to_zero(d_c, n * width);
   int64_t n_steps = 0;
   for (int64_t s = samples.first; s < samples.stop; ++s) {
-    const int64_t own = (s - samples.first) * width;
-    copy(d_h + own, gradients.h_last + s * n_units, n_units);
-    copy(d_c + own, gradients.c_last + s * n_units, n_units);
+    if (gradients.h_last)
+      copy(d_h + (s - samples.first) * width, gradients.h_last + s * n_units, n_units);
     n_steps = std::max<int64_t>(n_steps, layer.count[s]);
   }
   int64_t gathered = 0;
@@ -356,8 +355,10 @@ bool backward_part(const Layer& layer, const float* gates, const Gradients& grad
       if (gradients.rows) d_row_of[slot] = gradients.rows + row;
       ++n_going;
     }
-    multiply_transposed<false>(d_gates_now, n_going, n_gates, weights.recurrent_kernel, width,
-                               d_h_of);
+    if (step > 0) {
+      multiply_transposed<false>(d_gates_now, n_going, n_gates, weights.recurrent_kernel, width,
+                                 d_h_of);
+    }
     gathered += n_going;
     if (gathered < kGathered && step > 0) continue;
     add_outer_products(left, d_gates, gathered, n_rows, n_gates, total);
@@ -365,11 +366,6 @@ bool backward_part(const Layer& layer, const float* gates, const Gradients& grad
       multiply_transposed<true>(d_gates, gathered, n_gates, weights.kernel, n_inputs, d_row_of);
     }
     gathered = 0;
-  }
-  for (int64_t s = samples.first; s < samples.stop; ++s) {
-    const int64_t own = (s - samples.first) * width;
-    copy(gradients.h0 + s * n_units, d_h + own, n_units);
-    copy(gradients.c0 + s * n_units, d_c + own, n_units);
   }
   return true;
 }

@@ -36,17 +36,15 @@ struct Outputs {
   float* gates;  // (n_steps, n_samples, gates_per_step): what `backward` reads; or null
 };
 
+// States are where a batch begins and ends: no gradient goes through them.
 struct Gradients {
-  const float* h_last;  // in: gradients of the outputs
-  const float* c_last;
-  const float* h;  // or null
-  float* rows;     // out; (n_rows, n_inputs), or null if not wanted. It is set to 0 by the
-                   // caller, and no two samples may share a row.
+  const float* h_last;  // in: of what comes after the last step; null if there is `h`
+  const float* h;       // in: of the outputs of all steps; or null
+  float* rows;          // out; (n_rows, n_inputs), or null if not wanted. It is set to 0 by the
+                        // caller, and no two samples may share a row.
   float* kernel;
   float* recurrent_kernel;
   float* bias;
-  float* h0;
-  float* c0;
 };
 
 // The kernels, compiled for one instruction set. `forward` and `backward` return false if there is

@@ -41,7 +41,7 @@ void choose_kernels() {
 struct Attributes {
   bool reverse, returns_sequences;
   bool keeps_gates;  // SklstmLstm: for the way back
-  bool needs_rows;   // SklstmLstmGrad: whether anybody wants the gradients of the rows
+  bool needs_rows;   // SklstmLstmGrad: whether the gradients of the rows are wanted
   int n_threads;     // 0 for as many as OpenMP would take
 };
 
@@ -161,17 +161,13 @@ void compute_gradients(void* kernel, TF_OpKernelContext* context) {
   const bool sequences = attributes.returns_sequences;
   Gradients gradients;
   const float* gates = call.floats(kLayerInputs, {layer.n_steps, n, lstm->gates_per_step(n_units)});
-  gradients.h_last = call.floats(kLayerInputs + 1, {n, n_units});
-  gradients.c_last = call.floats(kLayerInputs + 2, {n, n_units});
-  gradients.h = call.floats(kLayerInputs + 3, {sequences ? layer.n_steps : -1, n, n_units});
-  if (!sequences) gradients.h = nullptr;
+  gradients.h = sequences ? call.floats(kLayerInputs + 1, {layer.n_steps, n, n_units}) : nullptr;
+  gradients.h_last = sequences ? nullptr : call.floats(kLayerInputs + 1, {n, n_units});
   const bool needs_rows = attributes.needs_rows;
   gradients.rows = call.output(0, {needs_rows ? layer.n_rows : 0, layer.n_inputs});
   gradients.kernel = call.output(1, {layer.n_inputs, 4 * n_units});
   gradients.recurrent_kernel = call.output(2, {n_units, 4 * n_units});
   gradients.bias = call.output(3, {4 * n_units});
-  gradients.h0 = call.output(4, {n, n_units});
-  gradients.c0 = call.output(5, {n, n_units});
   if (!call.ok()) return;
   if (!needs_rows) gradients.rows = nullptr;
   if (needs_rows) std::fill_n(gradients.rows, layer.n_rows * layer.n_inputs, 0.0f);
@@ -298,7 +294,7 @@ void answer_gradients(void* kernel, TF_OpKernelContext* context) {
 
 struct Operation {
   const char* name;
-  const char *attributes[4], *inputs[kLayerInputs + 4], *outputs[6];
+  const char *attributes[5], *inputs[kLayerInputs + 2], *outputs[4];
   Create create;
   Compute compute;
   Delete destroy;
@@ -306,7 +302,8 @@ struct Operation {
 
 constexpr Operation kOperations[] = {
     {"SklstmLstm",
-     {"reverse: bool", "returns_sequences: bool", "keeps_gates: bool", "n_threads: int"},
+     {"reverse: bool", "returns_sequences: bool", "keeps_gates: bool", "needs_rows: bool",
+      "n_threads: int"},
      {SKLSTM_INPUTS_OF_LAYER},
      {"h_last: float", "c_last: float", "h: float", "gates: float"},
      create<kLstm>,
@@ -314,9 +311,8 @@ constexpr Operation kOperations[] = {
      destroy},
     {"SklstmLstmGrad",
      {"reverse: bool", "returns_sequences: bool", "needs_rows: bool", "n_threads: int"},
-     {SKLSTM_INPUTS_OF_LAYER, "gates: float", "d_h_last: float", "d_c_last: float", "d_h: float"},
-     {"d_rows: float", "d_kernel: float", "d_recurrent_kernel: float", "d_bias: float",
-      "d_h0: float", "d_c0: float"},
+     {SKLSTM_INPUTS_OF_LAYER, "gates: float", "d_h: float"},
+     {"d_rows: float", "d_kernel: float", "d_recurrent_kernel: float", "d_bias: float"},
      create<kLstmGrad>,
      compute_gradients,
      destroy},
