@@ -220,7 +220,7 @@ void find_labels(void*, TF_OpKernelContext* context) {
       }
     }
   };
-  // One target, which most have, takes half the time where that is known.
+  // With one target, which most have, no loop over targets is left.
   if (n_targets == 1) {
     find(std::integral_constant<int64_t, 1>{});
   } else {
