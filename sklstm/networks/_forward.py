@@ -124,10 +124,12 @@ def apply_head(spec, weights, x, *, where=None, with_kernels: bool = False):
         The sizes.
     weights : list of tensors
         All weights of the network; the last two are used.
-    x : tensor of shape (n_rows, n_inputs)
-        Outputs of the last LSTM layer: for samples, or for each moment of the horizon of each.
+    x : tensor of shape (n_rows, n_inputs) or (n_steps, n_samples, n_inputs)
+        Outputs of the last LSTM layer: for samples, or for each moment of the horizon of each; with
+        `where` for each step.
     where : tensor of shape (n_answered,), int32, default=None
-        Which rows are to be answered, in ascending order; None is all of them.
+        Which steps are to be answered, (n_steps, n_samples) counted in one row, in ascending order;
+        None answers all rows.
     with_kernels : bool, default=False
         Whether the compiled kernels do it, which only ``where`` can have.
 
