@@ -6,7 +6,7 @@ WORKERS ?= 2
 
 BIN := $(VENV)/bin
 # The kernels, in C++.
-SOURCES := $(wildcard sklstm/networks/kernels/*.cpp sklstm/networks/kernels/*.h)
+SOURCES := $(wildcard sklstm/networks/csrc/*.cpp sklstm/networks/csrc/*.h)
 # Quiet TensorFlow, no GPU, no windows: what the tests are written for.
 TEST_ENV := TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES= MPLBACKEND=Agg SCIPY_ARRAY_API=1
 

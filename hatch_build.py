@@ -15,8 +15,8 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCES = Path("sklstm/networks/kernels")
-LIBRARY = SOURCES / "lstm_kernels.so"
+SOURCES = Path("sklstm/networks/csrc")
+LIBRARY = SOURCES / "sklstm_native.so"
 FLAGS = [
     *("-O3", "-std=c++17", "-fPIC", "-fopenmp", "-ffp-contract=fast"),
     *("-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-Wno-psabi"),
@@ -30,11 +30,11 @@ INSTRUCTION_SETS = {
     "aarch64": {"baseline": []},
 }
 # Set to 0, the kernels are not compiled; set to 1, it is an error if they cannot be.
-SWITCH = "SKLSTM_BUILD_KERNELS"
+SWITCH = "SKLSTM_BUILD_NATIVE"
 
 
-class KernelBuildHook(BuildHookInterface):
-    """Compiles ``sklstm/networks/kernels`` into one shared library beside its sources.
+class NativeBuildHook(BuildHookInterface):
+    """Compiles ``sklstm/networks/csrc`` into one shared library beside its sources.
 
     It needs a C++17 compiler on Linux, and nothing of Python or TensorFlow. Where that fails the
     wheel is a pure one, and the library computes on TensorFlow's own operations.
@@ -51,7 +51,7 @@ class KernelBuildHook(BuildHookInterface):
         if wanted == "0":
             return
         try:
-            compile_kernels(Path(self.root))
+            compile_native(Path(self.root))
         except (OSError, RuntimeError) as error:
             if wanted == "1":
                 raise
@@ -66,7 +66,7 @@ class KernelBuildHook(BuildHookInterface):
         build_data["tag"] = f"py3-none-{name}"
 
 
-def compile_kernels(root: Path) -> None:
+def compile_native(root: Path) -> None:
     """Compile the kernels into the source tree.
 
     Parameters

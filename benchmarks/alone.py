@@ -13,7 +13,7 @@ import scikeras.wrappers  # noqa: F401  (loaded at the first fit, and not to be 
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import make_pipeline
 
-import sklstm.estimators._training  # noqa: F401  (likewise)
+import sklstm.training._trainer  # noqa: F401  (likewise)
 from benchmarks.data import make_series
 from benchmarks.peers.epoch_clock import EpochClock
 from sklstm import LSTMForecaster, SequenceWindower

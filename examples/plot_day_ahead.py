@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMForecaster, PanelTimeSeriesSplit, SequenceWindower, backtest
 from sklstm.datasets import load_airport_weather
-from sklstm.model_selection import Persistence, SeasonalNaive
+from sklstm.forecasting import Persistence, SeasonalNaive
 
 # %%
 # The data

@@ -29,7 +29,7 @@ from sklstm import (
     forecast,
 )
 from sklstm.datasets import load_australian_temperatures
-from sklstm.model_selection import Climatology, Drift, SeasonalNaive
+from sklstm.forecasting import Climatology, Drift, SeasonalNaive
 from sklstm.plotting import ForecastDisplay
 
 MONTHS = 18
@@ -175,7 +175,7 @@ for before, after in origins.split(stations):
     careful.fit(stations.iloc[before], stations["temperature"].iloc[before])
     interval = careful.predict_interval(rows, coverage=0.9)
     fitted = careful.forecaster_
-    truth = fitted[-1].paths(fitted[:-1].transform(rows), rows["temperature"])
+    truth = fitted[-1].actuals(fitted[:-1].transform(rows), rows["temperature"])
     inside = (interval[..., 0] <= truth) & (truth <= interval[..., 1])
     covered.append(np.where(np.isnan(truth), np.nan, inside))
 covered = np.concatenate(covered)

@@ -41,7 +41,7 @@ from sklstm import (
     TransformedTargetClassifier,
     label_scorer,
 )
-from sklstm.preprocessing._origin import origin_of
+from sklstm.preprocessing._window_index import origin_of
 
 N_ROWS = 90
 LEAD = 1

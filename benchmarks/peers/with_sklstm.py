@@ -8,7 +8,7 @@ import scikeras.wrappers  # noqa: F401  (loaded at the first fit; first fits are
 import tensorflow as tf
 from sklearn.pipeline import make_pipeline
 
-import sklstm.estimators._training  # noqa: F401  (likewise)
+import sklstm.training._trainer  # noqa: F401  (likewise)
 from benchmarks.cases import Case
 from benchmarks.peers.base import LastSteps, Peer, Weights
 from benchmarks.peers.epoch_clock import EpochClock

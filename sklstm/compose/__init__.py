@@ -3,7 +3,6 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sklstm.compose._conformal import ConformalForecaster
-from sklstm.compose._target import TransformedTargetClassifier
+from sklstm.compose._transformed_target import TransformedTargetClassifier
 
-__all__ = ["ConformalForecaster", "TransformedTargetClassifier"]
+__all__ = ["TransformedTargetClassifier"]

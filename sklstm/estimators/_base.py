@@ -12,10 +12,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._lessons import Kind, make_lesson
-from sklstm.estimators._reading import check_modes, read_X, read_y
-from sklstm.estimators._sequences import Sequences, as_slice
-from sklstm.estimators._settings import (
+from sklstm.estimators._input import check_modes, read_X, read_y
+from sklstm.estimators._parameters import (
     appended,
     as_list,
     as_units,
@@ -23,8 +21,10 @@ from sklstm.estimators._settings import (
     length_of_training,
     make_generator,
 )
-from sklstm.estimators._steps import are_labelled, labels_of_rows, only_labelled, targets_of_rows
-from sklstm.estimators._validation_split import every_nth, hold_out
+from sklstm.preprocessing._sequences import Sequences, as_slice
+from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled, targets_of_rows
+from sklstm.training._training_set import Kind, make_lesson
+from sklstm.training._validation_split import every_nth, hold_out
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
     HasMethods,
@@ -231,7 +231,7 @@ class BaseLSTM(BaseEstimator, ABC):
         Stream
             See :func:`sklstm.stream`, which also takes a pipeline.
         """
-        from sklstm.estimators._stream import stream
+        from sklstm.forecasting._stream import stream
 
         return stream(self, method=method)
 
@@ -307,8 +307,8 @@ class BaseLSTM(BaseEstimator, ABC):
         # Of millions of positions nothing is kept that is not needed while the network trains.
         del training
 
-        from sklstm.estimators._training import Start, train_members
         from sklstm.networks import TrainingTask
+        from sklstm.training._trainer import Start, train_members
 
         examples = self._examples(prepared, targets, few, known, weighted=True)
         order, at_once = examples.in_batches(self.batch_size, None)
@@ -436,10 +436,10 @@ class BaseLSTM(BaseEstimator, ABC):
         )
 
     def _window_set(self, sequences: Sequences):
-        from sklstm.networks import WindowSet
+        from sklstm.networks import NetworkInput
 
         rows, start, count = sequences.scaled(self._X_mean, self._X_scale)
-        return WindowSet(rows, start, count, self._known_of(sequences))
+        return NetworkInput(rows, start, count, self._known_of(sequences))
 
     def _sizes_for(self, sequences, targets):
         return {
@@ -475,7 +475,7 @@ class BaseLSTM(BaseEstimator, ABC):
 
     def _answers(self, prepared, *, of_steps):
         """Run the networks; their mean answers are in the units that they were trained in."""
-        from sklstm.estimators._answers import answer_samples, answer_steps
+        from sklstm.training._prediction import answer_samples, answer_steps
 
         answer = answer_steps if of_steps else answer_samples
         return answer(self._spec(), self._weights, prepared, self._window_set)

@@ -12,19 +12,19 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._base import BaseLSTM
-from sklstm.estimators._frame import PLAIN, fit_frame, known_columns
-from sklstm.estimators._leak_guard import (
+from sklstm.estimators._input import check_forecast, check_long_enough, read_X
+from sklstm.estimators._parameters import as_units
+from sklstm.preprocessing._history import LONGEST_HORIZON
+from sklstm.preprocessing._sequences import as_slice, ends_at_every_step
+from sklstm.targets._horizon_targets import cut_horizon_targets, known_future_values
+from sklstm.targets._leak_guard import (
     last_moments,
     warn_if_no_paths,
     warn_if_paths_reach,
     warn_if_target_in_window,
 )
-from sklstm.estimators._paths import cut_paths, look_ahead
-from sklstm.estimators._reading import check_forecast, check_long_enough, read_X
-from sklstm.estimators._sequences import as_slice, ends_at_every_step
-from sklstm.estimators._settings import as_units
-from sklstm.estimators._shrinkage import shrinkage_by_trial
-from sklstm.preprocessing._history import LONGEST_PATH
+from sklstm.targets._shrinkage import shrinkage_by_trial
+from sklstm.targets._target_transform import PLAIN, fit_frame, known_columns
 from sklstm.utils._sklearn_private import Interval, StrOptions
 
 
@@ -226,7 +226,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
 
     _parameter_constraints: dict = {
         **BaseLSTM._parameter_constraints,
-        "horizon": [Interval(Integral, 1, LONGEST_PATH, closed="both")],
+        "horizon": [Interval(Integral, 1, LONGEST_HORIZON, closed="both")],
         "decoder": [StrOptions({"dense", "lstm"})],
         "decoder_units": [Interval(Integral, 1, None, closed="left"), tuple, list, None],
         "known_future": [str, Interval(Integral, 0, None, closed="left"), tuple, list, None],
@@ -418,13 +418,13 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             return self._score_steps(r2_score, X, y, sample_weight)
         if self._sizes["horizon"] == 1:
             return super().score(X, y, sample_weight=sample_weight)
-        truth, answers = self.paths(X, y), self.predict(X)
+        truth, answers = self.actuals(X, y), self.predict(X)
         there = ~np.isnan(truth.reshape(*truth.shape[:2], -1)[..., 0])
         if sample_weight is not None:
             sample_weight = np.broadcast_to(np.asarray(sample_weight)[:, None], there.shape)[there]
         return r2_score(truth[there], answers[there], sample_weight=sample_weight)
 
-    def paths(self, X, y):
+    def actuals(self, X, y):
         """Cut what really came: the paths that :meth:`predict` forecasts.
 
         Parameters
@@ -545,7 +545,9 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         if self._y_is_path or horizon == 1:
             return targets[positions].reshape(len(positions), horizon, self._n_targets)
         among_origin = origin.take(as_slice(among))
-        return cut_paths(origin.take(as_slice(positions)), among_origin, targets[among], horizon)
+        return cut_horizon_targets(
+            origin.take(as_slice(positions)), among_origin, targets[among], horizon
+        )
 
     def _reach_of_targets(self):
         return self._sizes["horizon"] - 1 if self._y_is_path else 0
@@ -553,7 +555,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
     def _known_of(self, prepared):
         if len(self._known) == 0:
             return None
-        known = look_ahead(prepared.origin, self._known, self._sizes["horizon"])
+        known = known_future_values(prepared.origin, self._known, self._sizes["horizon"])
         scaled = (known - self._X_mean[self._known]) / self._X_scale[self._known]
         # What is not known is what is to be expected.
         return np.nan_to_num(scaled).astype(np.float32)

@@ -6,7 +6,7 @@
 import numpy as np
 from sklearn.metrics import get_scorer
 
-from sklstm.utils._forecasters import future_of
+from sklstm.forecasting._actuals import forecast_and_actuals
 
 
 class _HorizonScorer:
@@ -23,7 +23,7 @@ class _HorizonScorer:
 
     def __call__(self, estimator, X, y):
         """Cut the paths that came from `y`, and score those that are predicted."""
-        truth, answers, _, _ = future_of(estimator, X, y)
+        truth, answers, _, _ = forecast_and_actuals(estimator, X, y)
         leads = slice(None) if self._lead is None else [self._lead - 1]
         if self._lead is not None and self._lead > truth.shape[1]:
             raise ValueError(f"lead={self._lead} is beyond the paths of {truth.shape[1]} moments.")
@@ -62,7 +62,7 @@ def horizon_scorer(scoring="neg_mean_absolute_error", *, lead=None):
 
     See Also
     --------
-    sklstm.model_selection.backtest : Errors by lead and series, beside simple methods.
+    sklstm.forecasting.backtest : Errors by lead and series, beside simple methods.
 
     Examples
     --------

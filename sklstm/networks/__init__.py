@@ -13,14 +13,14 @@ if keras.backend.backend() != "tensorflow":
 
 from sklstm.networks._export import Anchor, export_model
 from sklstm.networks._layers import choose_engine
+from sklstm.networks._model_cache import acquire_network, clear_model_cache
 from sklstm.networks._network import LSTMNetwork
-from sklstm.networks._pool import borrowed_network, clear_pool
+from sklstm.networks._network_input import NetworkInput
 from sklstm.networks._predict import predict, predict_steps
 from sklstm.networks._quantiles import PinballLoss
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
 from sklstm.networks._threads import keep_to_the_limit_of_the_worker, threads_of_tensorflow
-from sklstm.networks._windows import WindowSet
 
 keep_to_the_limit_of_the_worker()
 
@@ -28,13 +28,13 @@ __all__ = [
     "Anchor",
     "Examples",
     "LSTMNetwork",
+    "NetworkInput",
     "NetworkSpec",
     "PinballLoss",
     "TrainingTask",
-    "WindowSet",
-    "borrowed_network",
+    "acquire_network",
     "choose_engine",
-    "clear_pool",
+    "clear_model_cache",
     "export_model",
     "predict",
     "predict_steps",

@@ -65,7 +65,7 @@ def gather_steps(steps):
 
     Parameters
     ----------
-    steps : Steps
+    steps : LayerInput
         Where they lie.
 
     Returns

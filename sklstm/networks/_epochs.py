@@ -11,8 +11,8 @@ import tensorflow as tf
 from sklstm.networks._block_lstm import gather_steps
 from sklstm.networks._forward import apply_decoder, apply_head, apply_lstm_layers
 from sklstm.networks._labelled_steps import labelled_steps
-from sklstm.networks._layers import choose_engine, steps_of_windows
-from sklstm.networks._quantiles import point_answer
+from sklstm.networks._layers import choose_engine, input_of_windows
+from sklstm.networks._quantiles import point_prediction
 from sklstm.networks._spec import NetworkSpec
 
 
@@ -126,7 +126,7 @@ def keras_layers(spec: NetworkSpec) -> list[keras.layers.Layer]:
         layer = keras.layers.LSTM(
             units,
             recurrent_dropout=spec.recurrent_dropout,
-            return_sequences=spec.answers_steps or number != len(spec.units) - 1,
+            return_sequences=spec.outputs_steps or number != len(spec.units) - 1,
             return_state=spec.stateful,
             kernel_initializer="zeros",
             recurrent_initializer="zeros",
@@ -171,17 +171,17 @@ def _answers(network, examples, chosen, states, *, dropout_seed=None):
     """Run a batch; return what the network answers, what it should, the weights, and its state."""
     rows, start, count, carries, wanted, *known = examples
     spec = network.spec
-    steps = steps_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
+    steps = input_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
     if spec.stateful:
         (state,) = states
         states = tf.split(state * tf.gather(carries, chosen), _sizes_of_states(spec), axis=1)
     known = [tf.gather(part, chosen) for part in known]
     x, states = _lstm_layers(network, steps, states, known, dropout_seed)
     states = [tf.concat(states, axis=1)] if spec.stateful else []
-    if spec.answers_steps:
-        with_kernels = network.engine == "kernels"
-        where, y, weight = labelled_steps(wanted, steps, with_kernels=with_kernels)
-        how = {"where": where, "with_kernels": with_kernels}
+    if spec.outputs_steps:
+        with_native = network.engine == "native"
+        where, y, weight = labelled_steps(wanted, steps, with_native=with_native)
+        how = {"where": where, "with_native": with_native}
         y_pred = apply_head(spec, network.weights_now(), x, **how)
     else:
         y_pred = apply_head(spec, network.weights_now(), x)
@@ -218,7 +218,7 @@ def _lstm_layers(network, steps, states, known, dropout_seed):
         return _through_keras(network, steps, pairs, known, after_layer)
     weights = network.weights_now()
     how: dict[str, Any] = {"engine": engine, "training": training, "after_layer": after_layer}
-    only_last = not spec.answers_steps
+    only_last = not spec.outputs_steps
     x, ends = apply_lstm_layers(spec, weights, steps, pairs, only_last=only_last, **how)
     if spec.decoder_units:
         x = apply_decoder(spec, weights, x, *known, **how)
@@ -244,7 +244,7 @@ def _through_keras(network, steps, pairs, known, after_layer):
             x = after_layer(x, number)
     if spec.decoder_units:
         return tf.reshape(x, [-1, x.shape[-1]]), states
-    return tf.transpose(x, [1, 0, 2]) if spec.answers_steps else x, states
+    return tf.transpose(x, [1, 0, 2]) if spec.outputs_steps else x, states
 
 
 def _track(network, loss, y, y_pred, weight):
@@ -259,7 +259,7 @@ def _track(network, loss, y, y_pred, weight):
         there = tf.where(weight > 0)
         y, y_pred = tf.gather_nd(y, there), tf.gather_nd(y_pred, there)
         weight = tf.gather_nd(weight, there)
-    network.compute_metrics(None, y, point_answer(y_pred, spec.quantiles), sample_weight=weight)
+    network.compute_metrics(None, y, point_prediction(y_pred, spec.quantiles), sample_weight=weight)
 
 
 def _signature(spec: NetworkSpec, *, n_seeds: int) -> list[tf.TensorSpec]:

@@ -70,7 +70,7 @@ def export_model(
         ``(n_samples, n_steps, n_features)``.
     X_mean, X_scale : ndarray of shape (n_features,)
         What the inputs are standardised by.
-    y_mean, y_scale : ndarray of shape (n_answers,), default=None
+    y_mean, y_scale : ndarray of shape (output_size,), default=None
         What the outputs are scaled back by; None leaves them as they are.
     anchors : list of Anchor, default=None
         What of the window is added to the answers, for each target.
@@ -134,7 +134,7 @@ def _network(spec, x, mask, known, weights):
             mask = None
         lstm = keras.layers.LSTM(
             units,
-            return_sequences=spec.answers_steps or number != len(spec.units) - 1,
+            return_sequences=spec.outputs_steps or number != len(spec.units) - 1,
             recurrent_dropout=spec.recurrent_dropout,
             kernel_initializer=GlorotUniform(_SEED),
             recurrent_initializer=Orthogonal(seed=_SEED),
@@ -155,7 +155,7 @@ def _network(spec, x, mask, known, weights):
     )
     x = through(dense, x)
     if spec.decoder_units:
-        x = keras.layers.Reshape((spec.n_answers,), dtype=_POLICY)(x)
+        x = keras.layers.Reshape((spec.output_size,), dtype=_POLICY)(x)
     trainable = iter(weights)
     for layer in layers:
         for variable in layer.trainable_variables:

@@ -6,7 +6,7 @@
 import tensorflow as tf
 
 from sklstm.networks._labelled_steps import dense_at
-from sklstm.networks._layers import Engine, Steps, lstm_layer, steps_of_outputs
+from sklstm.networks._layers import Engine, LayerInput, input_of_outputs, lstm_layer
 from sklstm.networks._spec import NetworkSpec
 
 _ACTIVATIONS = {"linear": tf.identity, "sigmoid": tf.sigmoid, "softmax": tf.nn.softmax}
@@ -15,7 +15,7 @@ _ACTIVATIONS = {"linear": tf.identity, "sigmoid": tf.sigmoid, "softmax": tf.nn.s
 def apply_lstm_layers(
     spec: NetworkSpec,
     weights,
-    steps: Steps,
+    steps: LayerInput,
     states=None,
     *,
     engine: Engine,
@@ -31,11 +31,11 @@ def apply_lstm_layers(
         The sizes.
     weights : list of tensors
         In the order of ``spec.weight_shapes()``.
-    steps : Steps
+    steps : LayerInput
         The windows.
     states : list of pairs of tensors of shape (n_samples, n_units), default=None
         h and c of each layer before the first step, in a network of one direction; None is 0.
-    engine : {"kernels", "block_lstm"}
+    engine : {"native", "block_lstm"}
         What computes the LSTM layers.
     training : bool, default=False
         Whether somebody will ask for gradients.
@@ -91,7 +91,7 @@ def apply_decoder(
     x = tf.tile(encoding[None], [horizon, 1, 1])
     if known is not None:
         x = tf.concat([x, tf.transpose(known, [1, 0, 2])], axis=-1)
-    steps = steps_of_outputs(x, tf.fill([n_samples], horizon))
+    steps = input_of_outputs(x, tf.fill([n_samples], horizon))
     layers = range(len(spec.units), len(spec.units) + len(spec.decoder_units))
     how = {"engine": engine, "training": training, "after_layer": after_layer}
     x, _ = _stack(spec, weights, layers, steps, None, only_last=False, **how)
@@ -111,11 +111,11 @@ def _stack(spec, weights, layers, steps, states, *, only_last, after_layer, **ho
         if after_layer is not None:
             x = after_layer(x, layer)
         if not is_last:
-            steps = steps_of_outputs(x, steps.count)
+            steps = input_of_outputs(x, steps.count)
     return x, ends
 
 
-def apply_head(spec, weights, x, *, where=None, with_kernels: bool = False):
+def apply_head(spec, weights, x, *, where=None, with_native: bool = False):
     """Run the outputs of the last LSTM layer through the dense layer.
 
     Parameters
@@ -130,7 +130,7 @@ def apply_head(spec, weights, x, *, where=None, with_kernels: bool = False):
     where : tensor of shape (n_answered,), int32, default=None
         Which steps are to be answered, (n_steps, n_samples) counted in one row, in ascending order;
         None answers all rows.
-    with_kernels : bool, default=False
+    with_native : bool, default=False
         Whether the compiled kernels do it, which only ``where`` can have.
 
     Returns
@@ -142,5 +142,5 @@ def apply_head(spec, weights, x, *, where=None, with_kernels: bool = False):
     if where is None:
         sums = tf.matmul(x, kernel) + bias
     else:
-        sums = dense_at(x, where, kernel, bias, with_kernels=with_kernels)
+        sums = dense_at(x, where, kernel, bias, with_native=with_native)
     return _ACTIVATIONS[spec.activation](sums)

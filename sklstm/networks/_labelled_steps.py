@@ -5,20 +5,20 @@
 
 import tensorflow as tf
 
-from sklstm.networks._kernels import load_kernels
-from sklstm.networks._layers import Steps
+from sklstm.networks._layers import LayerInput
+from sklstm.networks._native import load_native
 
 
-def labelled_steps(table, steps: Steps, *, with_kernels: bool):
+def labelled_steps(table, steps: LayerInput, *, with_native: bool):
     """Look the labels of steps up, and leave out the steps that have none.
 
     Parameters
     ----------
     table : tensor of shape (n_rows, n_targets + 1)
         Targets of each row, all NaN without a label, and its weight.
-    steps : Steps
+    steps : LayerInput
         The windows, consecutive rows each.
-    with_kernels : bool
+    with_native : bool
         Whether the compiled kernels do it.
 
     Returns
@@ -30,8 +30,8 @@ def labelled_steps(table, steps: Steps, *, with_kernels: bool):
     weights : tensor of shape (n_labels,)
         What they weigh.
     """
-    if with_kernels:
-        where, targets, weights = load_kernels().sklstm_labels(
+    if with_native:
+        where, targets, weights = load_native().sklstm_labels(
             table, steps.start, steps.count, steps.n_steps
         )
         targets.set_shape([None, table.shape[1] - 1])
@@ -46,7 +46,7 @@ def labelled_steps(table, steps: Steps, *, with_kernels: bool):
     return tf.cast(where, tf.int32), own[:, :-1], own[:, -1]
 
 
-def dense_at(x, where, kernel, bias, *, with_kernels: bool):
+def dense_at(x, where, kernel, bias, *, with_native: bool):
     """Run the outputs of some steps through a dense layer.
 
     Parameters
@@ -55,22 +55,22 @@ def dense_at(x, where, kernel, bias, *, with_kernels: bool):
         The outputs of all steps.
     where : tensor of shape (n_labels,), int32
         Which of them, as :func:`labelled_steps` counts them, in ascending order.
-    kernel : tensor of shape (n_units, n_answers)
+    kernel : tensor of shape (n_units, output_size)
         The weights of the layer.
-    bias : tensor of shape (n_answers,)
+    bias : tensor of shape (output_size,)
         What it adds.
-    with_kernels : bool
+    with_native : bool
         Whether the compiled kernels do it.
 
     Returns
     -------
-    tensor of shape (n_labels, n_answers)
+    tensor of shape (n_labels, output_size)
         The sums, not activated.
     """
-    if not with_kernels:
+    if not with_native:
         # All of them, and then some: answers are narrower than what they are computed from.
         return tf.gather(tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel) + bias, where)
-    answers = load_kernels().sklstm_dense(
+    answers = load_native().sklstm_dense(
         x, where, kernel, bias, n_threads=tf.config.threading.get_intra_op_parallelism_threads()
     )
     answers.set_shape([None, kernel.shape[1]])
@@ -80,7 +80,7 @@ def dense_at(x, where, kernel, bias, *, with_kernels: bool):
 @tf.RegisterGradient("SklstmDense")
 def _gradient_of_dense(op, d_answers):
     x, _where, kernel, bias = op.inputs
-    found = load_kernels().sklstm_dense_grad(
+    found = load_native().sklstm_dense_grad(
         *op.inputs, d_answers, n_threads=op.get_attr("n_threads")
     )
     for gradient, like in zip(found, (x, kernel, bias), strict=True):

@@ -8,11 +8,11 @@ from typing import Literal
 
 import tensorflow as tf
 
-from sklstm.networks import _block_lstm, _kernel_lstm
-from sklstm.networks._kernels import load_kernels
+from sklstm.networks import _block_lstm, _native_lstm
+from sklstm.networks._native import load_native
 from sklstm.networks._spec import NetworkSpec
 
-Engine = Literal["kernels", "block_lstm", "keras"]
+Engine = Literal["native", "block_lstm", "keras"]
 
 
 def choose_engine(spec: NetworkSpec, *, training: bool) -> Engine:
@@ -27,13 +27,13 @@ def choose_engine(spec: NetworkSpec, *, training: bool) -> Engine:
 
     Returns
     -------
-    {"kernels", "block_lstm", "keras"}
+    {"native", "block_lstm", "keras"}
         Our own kernels where they were compiled for this machine, else TensorFlow's fused
         operation; Keras's layers for what neither can do, which is dropout inside the recurrence.
     """
     if training and spec.recurrent_dropout > 0:
         return "keras"
-    return "block_lstm" if load_kernels() is None else "kernels"
+    return "block_lstm" if load_native() is None else "native"
 
 
 def device_of(engine: Engine):
@@ -44,7 +44,7 @@ def device_of(engine: Engine):
 
     Parameters
     ----------
-    engine : {"kernels", "block_lstm", "keras"}
+    engine : {"native", "block_lstm", "keras"}
         What computes the LSTM layers.
 
     Returns
@@ -52,11 +52,11 @@ def device_of(engine: Engine):
     context manager
         The CPU for the kernels, else what TensorFlow chooses.
     """
-    return tf.device("/CPU:0" if engine == "kernels" else None)
+    return tf.device("/CPU:0" if engine == "native" else None)
 
 
 @dataclass(frozen=True, eq=False)
-class Steps:
+class LayerInput:
     """The inputs of a layer, for one batch of samples: where the steps of each one lie.
 
     Step *j* of sample *i* is row ``start[i] + j * stride``, for ``j < count[i]``.
@@ -83,7 +83,7 @@ class Steps:
     are_outputs: bool = False
 
 
-def steps_of_windows(rows, start, count) -> Steps:
+def input_of_windows(rows, start, count) -> LayerInput:
     """Describe windows over a series to the first layer.
 
     Parameters
@@ -95,14 +95,14 @@ def steps_of_windows(rows, start, count) -> Steps:
 
     Returns
     -------
-    Steps
+    LayerInput
         Nothing is gathered.
     """
     n_steps = tf.maximum(tf.reduce_max(count), 1)
-    return Steps(rows, start, count, tf.constant(1), n_steps)
+    return LayerInput(rows, start, count, tf.constant(1), n_steps)
 
 
-def steps_of_outputs(outputs, count) -> Steps:
+def input_of_outputs(outputs, count) -> LayerInput:
     """Describe the outputs of a layer to the one above.
 
     Parameters
@@ -114,28 +114,28 @@ def steps_of_outputs(outputs, count) -> Steps:
 
     Returns
     -------
-    Steps
+    LayerInput
         The same memory.
     """
     n_steps, n_samples = tf.shape(outputs)[0], tf.shape(outputs)[1]
     rows = tf.reshape(outputs, [n_steps * n_samples, outputs.shape[-1]])
-    return Steps(rows, tf.range(n_samples), count, n_samples, n_steps, are_outputs=True)
+    return LayerInput(rows, tf.range(n_samples), count, n_samples, n_steps, are_outputs=True)
 
 
 def lstm_layer(
-    steps: Steps, weights, state=None, *, engine: Engine, training: bool, only_last: bool
+    steps: LayerInput, weights, state=None, *, engine: Engine, training: bool, only_last: bool
 ):
     """Run one LSTM layer, in one or both directions.
 
     Parameters
     ----------
-    steps : Steps
+    steps : LayerInput
         The inputs.
     weights : list of 3 or 6 tensors
         Kernel, recurrent kernel and bias; a second three make the layer bidirectional.
     state : pair of tensors of shape (n_samples, n_units), default=None
         h and c before the first step, of a layer of one direction; None is 0.
-    engine : {"kernels", "block_lstm"}
+    engine : {"native", "block_lstm"}
         What computes it.
     training : bool
         Whether somebody will ask for gradients.
@@ -159,7 +159,7 @@ def lstm_layer(
                 x, steps.count, own, None if reverse else state, reverse=reverse
             )
         else:
-            h, state = _kernel_lstm.one_direction(
+            h, state = _native_lstm.one_direction(
                 steps,
                 own,
                 None if reverse else state,

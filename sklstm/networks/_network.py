@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from sklstm.networks._epochs import evaluation_of, keras_layers, train_epoch_of
 from sklstm.networks._layers import choose_engine
-from sklstm.networks._quantiles import point_answer
+from sklstm.networks._quantiles import point_prediction
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
 from sklstm.networks._tensors import as_tensor
@@ -80,7 +80,7 @@ class LSTMNetwork(keras.Model):
         if spec.horizon > 1:
             # Metrics see moments one by one.
             y, y_pred, ones = y[:, 0], y_pred[:, 0], ones[:, 0]
-        self.compute_metrics(None, y, point_answer(y_pred, spec.quantiles), sample_weight=ones)
+        self.compute_metrics(None, y, point_prediction(y_pred, spec.quantiles), sample_weight=ones)
         self.reset_metrics()
         self._optimizer_start = _as_arrays(self.optimizer.variables)
         self._train_epochs: dict[bool, Callable] = {}

@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from sklstm.networks._forward import apply_decoder, apply_head, apply_lstm_layers
-from sklstm.networks._layers import Engine, choose_engine, device_of, steps_of_windows
+from sklstm.networks._layers import Engine, choose_engine, device_of, input_of_windows
+from sklstm.networks._network_input import NetworkInput
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._tensors import as_tensor
-from sklstm.networks._windows import WindowSet
 
 # How a matrix product rounds depends on its shape (vector registers, cache blocks, threads), so
 # every product has the same one, however many windows are asked for. It is a multiple of 48 rows,
@@ -36,7 +36,7 @@ _ALL_STEPS_IN_A_CALL = 1 << 17
 State = list[tuple[np.ndarray, np.ndarray]]
 
 
-def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) -> np.ndarray:
+def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: NetworkInput) -> np.ndarray:
     """Compute the outputs of a network for any number of windows, in bounded memory.
 
     Nothing is shared between calls but the compiled function, which holds no weights: any number of
@@ -49,20 +49,20 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
         The sizes.
     weights : list of ndarray, float32
         In the order of ``spec.weight_shapes()``.
-    windows : WindowSet
+    windows : NetworkInput
         The inputs, already scaled.
 
     Returns
     -------
-    ndarray of shape (n_windows, n_answers), float32
+    ndarray of shape (n_windows, output_size), float32
         The activated outputs after the last step.
     """
-    outputs = np.empty((len(windows), spec.n_answers), dtype=np.float32)
+    outputs = np.empty((len(windows), spec.output_size), dtype=np.float32)
     if len(windows) == 0:
         return outputs
     engine, wide = _engine_and_widths(spec)
     is_flat = len(spec.units) == 1 and not spec.decoder_units
-    n_blocks = _BLOCKS_IN_A_CALL if engine == "kernels" and is_flat else 1
+    n_blocks = _BLOCKS_IN_A_CALL if engine == "native" and is_flat else 1
     n_at_once = BLOCK * n_blocks
     with device_of(engine):
         forward = _compiled_forward(wide, engine)
@@ -80,7 +80,7 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: WindowSet) ->
 def predict_steps(
     spec: NetworkSpec,
     weights: list[np.ndarray],
-    windows: WindowSet,
+    windows: NetworkInput,
     states: State | None = None,
 ) -> tuple[np.ndarray, State]:
     """Compute the outputs of a network at every step of any number of windows.
@@ -96,21 +96,21 @@ def predict_steps(
         The sizes.
     weights : list of ndarray, float32
         In the order of ``spec.weight_shapes()``.
-    windows : WindowSet
+    windows : NetworkInput
         The inputs, already scaled.
     states : list of pairs of ndarray of shape (n_windows, n_units), float32, default=None
         h and c of each layer before the first step, for a network of one direction; None is 0.
 
     Returns
     -------
-    outputs : ndarray of shape (sum of the counts, n_answers), float32
+    outputs : ndarray of shape (sum of the counts, output_size), float32
         The activated outputs of the steps of the first window, then those of the second ...
     states : list of pairs of ndarray of shape (n_windows, n_units), float32
         h and c of each layer after the last step; without meaning in a bidirectional network.
     """
     start, count = windows.start.astype(np.int64), windows.count.astype(np.int64)
     begin_of = np.cumsum(count) - count
-    outputs = np.empty((int(count.sum()), spec.n_answers), dtype=np.float32)
+    outputs = np.empty((int(count.sum()), spec.output_size), dtype=np.float32)
     if states is None:
         shapes = [(len(windows), units) for units in spec.units]
         states = [(np.zeros(s, np.float32), np.zeros(s, np.float32)) for s in shapes]
@@ -121,7 +121,7 @@ def predict_steps(
     engine, wide = _engine_and_widths(spec)
     longest = int(count.max(initial=1))
     part = longest if spec.bidirectional else min(longest, _STEPS_IN_A_CALL)
-    n_at_once = BLOCK if engine == "kernels" else _GROUP
+    n_at_once = BLOCK if engine == "native" else _GROUP
     n_at_once = int(np.clip(_ALL_STEPS_IN_A_CALL // max(part, 1), 1, n_at_once))
     with device_of(engine):
         forward = _compiled_steps(wide, engine)
@@ -157,17 +157,17 @@ def _compiled_forward(spec: NetworkSpec, engine: Engine):
 
         def lstm_layers(group):
             start, count, *known = group
-            steps = steps_of_windows(rows, start, count)
+            steps = input_of_windows(rows, start, count)
             x, _ = apply_lstm_layers(spec, weights, steps, engine=engine)
             return apply_decoder(spec, weights, x, *known, engine=engine) if _decodes(spec) else x
 
-        if engine == "kernels":
+        if engine == "native":
             x = lstm_layers(samples)
         else:
             groups = tuple(tf.reshape(t, [-1, _GROUP, *t.shape[1:]]) for t in samples)
             x = tf.map_fn(lstm_layers, groups, fn_output_signature=tf.float32)
         x = tf.reshape(x, [-1, x.shape[-1]])
-        return tf.reshape(_head_in_blocks(spec, weights, x), [-1, spec.n_answers])
+        return tf.reshape(_head_in_blocks(spec, weights, x), [-1, spec.output_size])
 
     return forward.get_concrete_function()
 
@@ -183,7 +183,7 @@ def _compiled_steps(spec: NetworkSpec, engine: Engine):
         x, after = apply_lstm_layers(
             spec,
             weights,
-            steps_of_windows(rows, start, count),
+            input_of_windows(rows, start, count),
             None if spec.bidirectional else list(zip(before[0::2], before[1::2], strict=True)),
             engine=engine,
             only_last=False,
@@ -220,7 +220,7 @@ def _decodes(spec: NetworkSpec) -> bool:
 
 def _engine_and_widths(spec: NetworkSpec) -> tuple[Engine, NetworkSpec]:
     engine = choose_engine(spec, training=False)
-    if engine == "kernels":
+    if engine == "native":
         return engine, spec
     wide = [tuple(_rounded_up(u, _LANES) for u in of) for of in (spec.units, spec.decoder_units)]
     return engine, replace(spec, units=wide[0], decoder_units=wide[1])
@@ -270,7 +270,7 @@ def _grown(array: np.ndarray, axis: int, parts: list[tuple[int, int]]) -> np.nda
 
 def _whole_groups(start: np.ndarray, count: np.ndarray, engine: Engine) -> list[tf.Tensor]:
     """Fill up with windows without steps where windows come in groups."""
-    n_windows = len(start) if engine == "kernels" else _rounded_up(len(start), _GROUP)
+    n_windows = len(start) if engine == "native" else _rounded_up(len(start), _GROUP)
     filled = np.zeros((2, n_windows), dtype=np.int32)
     filled[:, : len(start)] = start, count
     return [tf.constant(positions) for positions in filled]

@@ -60,7 +60,7 @@ class PinballLoss(keras.losses.Loss):
         return hash(self.quantiles)
 
 
-def point_answer(y_pred, quantiles):
+def point_prediction(y_pred, quantiles):
     """Reduce the quantiles of each target to the one in the middle, for metrics.
 
     Parameters

@@ -60,7 +60,7 @@ class NetworkSpec:
     quantiles: tuple[float, ...] = ()
 
     @property
-    def answers_steps(self) -> bool:
+    def outputs_steps(self) -> bool:
         """Whether targets belong to steps, not to windows."""
         return self.returns_sequences or self.stateful
 
@@ -75,14 +75,14 @@ class NetworkSpec:
         return 3 * self.n_directions
 
     @property
-    def n_answers(self) -> int:
+    def output_size(self) -> int:
         """Width of a whole answer: moment by moment, target by target, quantile by quantile."""
         return self.horizon * self.n_outputs
 
     @property
     def n_targets(self) -> int:
         """Width of what a whole answer is compared with: moment by moment, target by target."""
-        return self.n_answers // max(len(self.quantiles), 1)
+        return self.output_size // max(len(self.quantiles), 1)
 
     def inputs_of_layers(self) -> list[int]:
         """Width of what each LSTM layer reads.
@@ -113,7 +113,7 @@ class NetworkSpec:
         all_units = (*self.units, *self.decoder_units)
         for n_inputs, units in zip(self.inputs_of_layers(), all_units, strict=True):
             shapes += [(n_inputs, 4 * units), (units, 4 * units), (4 * units,)] * self.n_directions
-        n_dense = self.n_outputs if self.decoder_units else self.n_answers
+        n_dense = self.n_outputs if self.decoder_units else self.output_size
         return [*shapes, (all_units[-1] * self.n_directions, n_dense), (n_dense,)]
 
     def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:

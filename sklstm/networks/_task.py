@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklstm.networks._windows import WindowSet
+from sklstm.networks._network_input import NetworkInput
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +17,7 @@ class Examples:
 
     Parameters
     ----------
-    windows : WindowSet
+    windows : NetworkInput
         The inputs, already scaled.
     targets : ndarray of shape (n_windows, n_targets) or (n_rows, n_targets), float32
         What the network should answer: for each window, or, if it answers steps, for each row of
@@ -29,7 +29,7 @@ class Examples:
         series follow each other, and its parts are in the order of time.
     """
 
-    windows: WindowSet
+    windows: NetworkInput
     targets: np.ndarray
     weights: np.ndarray
     series: np.ndarray | None = None

@@ -12,7 +12,7 @@ from sklstm.preprocessing._clock import sort_by_series
 
 # Steps between the rows of different series on the joint clock, at least: neither a window nor a
 # path of what comes next gets from one to the other.
-LONGEST_PATH = 1 << 20
+LONGEST_HORIZON = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +198,7 @@ def join(call, kept, n_series, window, lead, *, rank):
         The order that sorts the call.
     """
     order = sort_by_series(call.codes, call.slots, n_series)
-    apart = max(window + lead, LONGEST_PATH) + 1
+    apart = max(window + lead, LONGEST_HORIZON) + 1
     if kept is not None:
         in_call = np.zeros(n_series, dtype=bool)
         in_call[call.codes] = True

@@ -24,9 +24,9 @@ from sklstm.preprocessing._history import (
     positions_in_series,
     reach,
 )
-from sklstm.preprocessing._origin import Origin
-from sklstm.preprocessing._series import read_table
-from sklstm.preprocessing._windows import LazyWindows, WindowView
+from sklstm.preprocessing._table import read_table
+from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
+from sklstm.preprocessing._window_index import Origin
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
     Interval,

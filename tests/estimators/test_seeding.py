@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
-from sklstm.networks import clear_pool
+from sklstm.networks import clear_model_cache
 from tests.estimators.helpers import classifier, forecaster, sequences
 
 SETTINGS = {
@@ -39,7 +39,7 @@ def test_a_seed_gives_the_same_bits_every_time(name):
     first = bits(3, **settings)
     assert bits(4, **settings) != first
     assert bits(3, **settings) == first
-    clear_pool()
+    clear_model_cache()
     assert bits(3, **settings) == first
     assert bits(np.random.RandomState(5), **settings) == bits(np.random.RandomState(5), **settings)
 
@@ -103,7 +103,7 @@ def globals_now():
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_fit_leaves_everything_global_as_it_was(name, random_state):
     X, _, label = sequences()
-    clear_pool()
+    clear_model_cache()
     # Operations that TensorFlow draws numbers with count on from the global seed.
     tf.random.set_seed(1)
     expected = [tf.random.uniform([2]).numpy().tolist() for _ in range(2)]

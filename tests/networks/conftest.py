@@ -13,5 +13,5 @@ def fast_engine(request):
     """Let networks run on one of the fast engines, whatever they would choose."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "block_lstm":
-            patch.setattr("sklstm.networks._layers.load_kernels", lambda: None)
+            patch.setattr("sklstm.networks._layers.load_native", lambda: None)
         yield request.param

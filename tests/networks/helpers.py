@@ -9,14 +9,14 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from sklstm.networks import NetworkSpec, WindowSet
-from sklstm.networks._kernels import load_kernels
+from sklstm.networks import NetworkInput, NetworkSpec
+from sklstm.networks._native import load_native
 
 # The kernels are missing where there was no compiler; that they are there where there is one is
 # tested once, in test_kernels.py.
-needs_kernels = pytest.mark.skipif(load_kernels() is None, reason="no kernels compiled")
+needs_kernels = pytest.mark.skipif(load_native() is None, reason="no kernels compiled")
 # What can compute LSTM layers here.
-ENGINES = [pytest.param("kernels", marks=needs_kernels), "block_lstm"]
+ENGINES = [pytest.param("native", marks=needs_kernels), "block_lstm"]
 
 
 def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Model:
@@ -43,7 +43,7 @@ def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Mo
         x = keras.layers.TimeDistributed(keras.layers.Dense(spec.n_outputs))(x)
         x = keras.layers.Flatten()(x)
     else:
-        x = keras.layers.Dense(spec.n_answers, activation=spec.activation)(x)
+        x = keras.layers.Dense(spec.output_size, activation=spec.activation)(x)
     model = keras.Model(inputs if known is None else [inputs, known], x)
     if weights is not None:
         model.set_weights(weights)
@@ -68,7 +68,7 @@ def random_windows(rng, n_windows, n_steps, n_features, *, how="random"):
     return windows_of(X), X
 
 
-def windows_of(X) -> WindowSet:
+def windows_of(X) -> NetworkInput:
     """Say an array with NaN as rows and positions, by a loop."""
     rows, start, count = [], [], []
     for window in X:
@@ -77,7 +77,7 @@ def windows_of(X) -> WindowSet:
         count.append(len(steps))
         rows += steps
     table = np.array(rows, dtype=np.float32).reshape(-1, X.shape[2])
-    return WindowSet(table, np.array(start, dtype=np.int32), np.array(count, dtype=np.int32))
+    return NetworkInput(table, np.array(start, dtype=np.int32), np.array(count, dtype=np.int32))
 
 
 def naive_lstm(x, h, c, kernel, recurrent, bias):

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sklstm.networks import (
     Anchor,
     Examples,
+    NetworkInput,
     NetworkSpec,
     PinballLoss,
     TrainingTask,
-    WindowSet,
-    borrowed_network,
+    acquire_network,
     export_model,
     predict,
 )
@@ -127,7 +127,7 @@ def test_training_is_that_of_keras_where_moments_have_no_target(case, recurrent_
     task = TrainingTask(examples, examples, 16, False, rng)
     start = spec.initial_weights(np.random.default_rng(1))
     optimizer = keras.optimizers.Adam(0.01)
-    with borrowed_network(
+    with acquire_network(
         spec, task, optimizer=optimizer, loss="mean_squared_error", metrics=["mae"]
     ) as network:
         network.set_ordered_weights(start)
@@ -149,12 +149,12 @@ def test_the_pinball_loss_finds_quantiles():
     spec = NetworkSpec(1, (4,), 3, "linear", quantiles=quantiles)
     rng = np.random.default_rng(0)
     n = 4000
-    windows = WindowSet(np.zeros((1, 1), np.float32), *np.zeros((2, n), np.int32))
+    windows = NetworkInput(np.zeros((1, 1), np.float32), *np.zeros((2, n), np.int32))
     y = rng.exponential(size=(n, 1)).astype(np.float32)
     examples = Examples(windows, y, np.ones(n, np.float32))
     task = TrainingTask(examples, None, 64, True, rng)
     loss = PinballLoss(quantiles)
-    with borrowed_network(
+    with acquire_network(
         spec, task, optimizer=keras.optimizers.Adam(0.01), loss=loss, metrics=["mae"]
     ) as network:
         network.set_ordered_weights(spec.initial_weights(rng))
@@ -181,8 +181,8 @@ def test_the_exported_model_adds_the_anchor(case, kind):
         univariate=False,
         X_mean=X_mean,
         X_scale=X_scale,
-        y_mean=np.zeros(spec.n_answers),
-        y_scale=np.full(spec.n_answers, 2.0),
+        y_mean=np.zeros(spec.output_size),
+        y_scale=np.full(spec.output_size, 2.0),
         anchors=anchors,
         # One that is known ahead and no more: all are scaled alike here.
         known_columns=np.zeros(spec.n_known, dtype=int),

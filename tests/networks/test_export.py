@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from sklstm.networks import NetworkSpec, WindowSet, export_model, predict
+from sklstm.networks import NetworkInput, NetworkSpec, export_model, predict
 from tests.networks.helpers import random_windows
 
 SPECS = {
@@ -43,7 +43,7 @@ def test_saved_and_loaded_it_gives_the_numbers_of_predict(case, tmp_path):
     for mask in ("full", "random", "left", "none"):
         windows, X = random_windows(np.random.default_rng(1), 9, 6, spec.n_features, how=mask)
         rows = ((windows.rows - scales["X_mean"]) / scales["X_scale"]).astype(np.float32)
-        expected = predict(spec, weights, WindowSet(rows, windows.start, windows.count))
+        expected = predict(spec, weights, NetworkInput(rows, windows.start, windows.count))
         if spec.activation == "linear":
             expected = expected * 7 + 3
         outputs = loaded(X[:, :, 0] if case == "univariate" else X)

@@ -8,14 +8,14 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklstm.networks._kernels import load_kernels
 from sklstm.networks._labelled_steps import dense_at, labelled_steps
-from sklstm.networks._layers import steps_of_windows
+from sklstm.networks._layers import input_of_windows
+from sklstm.networks._native import load_native
+from sklstm.networks._network_input import NetworkInput
 from sklstm.networks._task import Examples
-from sklstm.networks._windows import WindowSet
 from tests.networks.helpers import needs_kernels
 
-engines = pytest.mark.parametrize("with_kernels", [False, pytest.param(True, marks=needs_kernels)])
+engines = pytest.mark.parametrize("with_native", [False, pytest.param(True, marks=needs_kernels)])
 
 
 def case(n_targets, seed=0):
@@ -28,12 +28,12 @@ def case(n_targets, seed=0):
     start = rng.integers(0, 30, size=7).astype(np.int32)
     count = rng.integers(0, 10, size=7).astype(np.int32)
     start[0], count[0] = 0, 4
-    return table, steps_of_windows(*map(tf.constant, (table, start, count)))
+    return table, input_of_windows(*map(tf.constant, (table, start, count)))
 
 
 @engines
 @pytest.mark.parametrize("n_targets", [1, 3])
-def test_labels_are_those_of_a_loop(with_kernels, n_targets):
+def test_labels_are_those_of_a_loop(with_native, n_targets):
     table, steps = case(n_targets)
     where, targets, weights = [], [], []
     for step in range(steps.n_steps):
@@ -44,74 +44,80 @@ def test_labels_are_those_of_a_loop(with_kernels, n_targets):
             where.append(step * 7 + s)
             targets.append(row[:-1])
             weights.append(row[-1])
-    found = labelled_steps(tf.constant(table), steps, with_kernels=with_kernels)
+    found = labelled_steps(tf.constant(table), steps, with_native=with_native)
     for ours, naive in zip(found, (where, targets, weights), strict=True):
         assert_array_equal(ours, naive)
 
 
 @engines
-def test_nothing_may_be_labelled(with_kernels):
+def test_nothing_may_be_labelled(with_native):
     table, steps = case(1)
     table[:, 0] = np.nan
-    where, *others = labelled_steps(tf.constant(table), steps, with_kernels=with_kernels)
+    where, *others = labelled_steps(tf.constant(table), steps, with_native=with_native)
     answers = dense_at(
-        tf.ones([10, 7, 3]), where, tf.ones([3, 2]), tf.ones([2]), with_kernels=with_kernels
+        tf.ones([10, 7, 3]), where, tf.ones([3, 2]), tf.ones([2]), with_native=with_native
     )
     assert [tuple(part.shape) for part in (where, *others, answers)] == [(0,), (0, 1), (0,), (0, 2)]
 
 
-def answers_and_gradients(x, where, kernel, bias, weight, *, with_kernels):
+def answers_and_gradients(x, where, kernel, bias, weight, *, with_native):
     arguments = [tf.convert_to_tensor(part, tf.float32) for part in (x, kernel, bias)]
     with tf.GradientTape() as tape:
         tape.watch(arguments)
         x, kernel, bias = arguments
-        answers = dense_at(x, tf.constant(where, tf.int32), kernel, bias, with_kernels=with_kernels)
+        answers = dense_at(x, tf.constant(where, tf.int32), kernel, bias, with_native=with_native)
         loss = tf.reduce_sum(answers * tf.constant(weight, tf.float32))
     return [answers, *map(tf.convert_to_tensor, tape.gradient(loss, arguments))]
 
 
-def dense_case(n_steps, n_units, n_answers, labelled):
+def dense_case(n_steps, n_units, output_size, labelled):
     rng = np.random.default_rng(n_units)
-    x, kernel = rng.normal(size=(n_steps, 5, n_units)), rng.normal(size=(n_units, n_answers))
+    x, kernel = rng.normal(size=(n_steps, 5, n_units)), rng.normal(size=(n_units, output_size))
     where = np.flatnonzero(rng.random(n_steps * 5) < labelled)
-    return x, where, kernel, rng.normal(size=n_answers), rng.normal(size=(len(where), n_answers))
+    return (
+        x,
+        where,
+        kernel,
+        rng.normal(size=output_size),
+        rng.normal(size=(len(where), output_size)),
+    )
 
 
 @engines
-@pytest.mark.parametrize("n_answers", [1, 2, 3, 4, 5, 8, 24])
+@pytest.mark.parametrize("output_size", [1, 2, 3, 4, 5, 8, 24])
 @pytest.mark.parametrize("n_units", [1, 7, 20, 32, 130])
 @pytest.mark.parametrize("labelled", [0.0, 0.3, 1.0])
 def test_the_dense_layer_answers_and_learns_as_its_formula_says(
-    with_kernels, n_answers, n_units, labelled
+    with_native, output_size, n_units, labelled
 ):
-    x, where, kernel, bias, weight = dense_case(9, n_units, n_answers, labelled)
+    x, where, kernel, bias, weight = dense_case(9, n_units, output_size, labelled)
     rows = x.reshape(-1, n_units)
     placed = np.zeros_like(rows)
     placed[where] = weight @ kernel.T
     placed = placed.reshape(x.shape)
     expected = rows[where] @ kernel + bias, placed, rows[where].T @ weight, weight.sum(axis=0)
-    ours = answers_and_gradients(x, where, kernel, bias, weight, with_kernels=with_kernels)
+    ours = answers_and_gradients(x, where, kernel, bias, weight, with_native=with_native)
     for found, formula in zip(ours, expected, strict=True):
         assert_allclose(found, formula, rtol=1e-4, atol=1e-4)
 
 
 @needs_kernels
-@pytest.mark.parametrize("n_answers", [1, 9])
-def test_gradients_in_the_memory_of_what_nobody_reads_any_more_are_the_same(n_answers):
-    x, *others = dense_case(9, 20, n_answers, 0.7)
+@pytest.mark.parametrize("output_size", [1, 9])
+def test_gradients_in_the_memory_of_what_nobody_reads_any_more_are_the_same(output_size):
+    x, *others = dense_case(9, 20, output_size, 0.7)
 
     @tf.function(autograph=False)
     def in_a_graph(x, *, read_again):
         # What the graph was given is the caller's.
         x = x * 2.0
-        found = answers_and_gradients(x, *others, with_kernels=True)
+        found = answers_and_gradients(x, *others, with_native=True)
         if read_again:
             with tf.control_dependencies(found):
                 found.append(x + 1.0)
         return found
 
     x = tf.constant(x, tf.float32)
-    expected = answers_and_gradients(x * 2.0, *others, with_kernels=True)
+    expected = answers_and_gradients(x * 2.0, *others, with_native=True)
     alone, shared = (in_a_graph(x, read_again=again) for again in (False, True))
     for ours in (alone, shared):
         for found, eager in zip(ours, expected, strict=False):
@@ -120,16 +126,16 @@ def test_gradients_in_the_memory_of_what_nobody_reads_any_more_are_the_same(n_an
 
 
 @needs_kernels
-@pytest.mark.parametrize("n_answers", [2, 9])
-def test_the_number_of_threads_does_not_change_a_bit_of_many_answers(monkeypatch, n_answers):
+@pytest.mark.parametrize("output_size", [2, 9])
+def test_the_number_of_threads_does_not_change_a_bit_of_many_answers(monkeypatch, output_size):
     # Enough of them for several parts.
-    case = dense_case(4_000, 50, n_answers, 0.7)
+    case = dense_case(4_000, 50, output_size, 0.7)
 
     def by(n_threads):
         monkeypatch.setattr(
             tf.config.threading, "get_intra_op_parallelism_threads", lambda: n_threads
         )
-        return answers_and_gradients(*case, with_kernels=True)
+        return answers_and_gradients(*case, with_native=True)
 
     alone = by(1)
     x, where, kernel, bias, weight = case
@@ -146,20 +152,20 @@ def test_the_number_of_threads_does_not_change_a_bit_of_many_answers(monkeypatch
 def test_windows_outside_the_rows_are_refused(start, count):
     table = tf.zeros([40, 2])
     with pytest.raises(tf.errors.InvalidArgumentError, match="lies outside the 40 rows"):
-        load_kernels().sklstm_labels(table, [start], [count], 10)
+        load_native().sklstm_labels(table, [start], [count], 10)
 
 
 @needs_kernels
 def test_as_many_counts_as_starts_are_wanted():
     with pytest.raises(tf.errors.InvalidArgumentError, match="different lengths"):
-        load_kernels().sklstm_labels(tf.zeros([40, 2]), [0, 1], [1], 1)
+        load_native().sklstm_labels(tf.zeros([40, 2]), [0, 1], [1], 1)
 
 
 @needs_kernels
 @pytest.mark.parametrize("where", [[4], [-1], [1, 1], [2, 0], [0, 1, 4]])
 def test_rows_that_are_not_there_or_out_of_order_are_refused(where):
     layer = tf.zeros([2, 2, 2]), where, tf.zeros([2, 1]), tf.zeros([1])
-    kernels = load_kernels()
+    kernels = load_native()
     with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
         kernels.sklstm_dense(*layer, n_threads=1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
@@ -170,11 +176,11 @@ def test_rows_that_are_not_there_or_out_of_order_are_refused(where):
 def test_a_dense_layer_of_another_width_is_refused():
     layer = tf.zeros([2, 2, 2]), [0], tf.zeros([3, 1]), tf.zeros([1])
     with pytest.raises(tf.errors.InvalidArgumentError, match="dimension 0 of input 2 is 3, 2 is"):
-        load_kernels().sklstm_dense(*layer, n_threads=1)
+        load_native().sklstm_dense(*layer, n_threads=1)
 
 
 def test_a_part_without_a_label_is_noticed():
-    windows = WindowSet(
+    windows = NetworkInput(
         np.zeros((6, 1), np.float32), np.array([0, 2, 4], np.int32), np.array([2, 2, 2], np.int32)
     )
     targets = np.array([[0], [np.nan], [np.nan], [1], [2], [3]], np.float32)

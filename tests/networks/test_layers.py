@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sklstm.networks import NetworkSpec, choose_engine
 from sklstm.networks._forward import apply_head, apply_lstm_layers
-from sklstm.networks._kernels import load_kernels
-from sklstm.networks._layers import lstm_layer, steps_of_outputs, steps_of_windows
+from sklstm.networks._layers import input_of_outputs, input_of_windows, lstm_layer
+from sklstm.networks._native import load_native
 from tests.networks.helpers import (
     ENGINES,
     keras_model,
@@ -26,7 +26,7 @@ MASKS = ("full", "left", "right", "middle", "random", "none")
 
 def run(engine, spec, weights, windows):
     rows = windows.rows if len(windows.rows) else np.zeros((1, spec.n_features), np.float32)
-    steps = steps_of_windows(
+    steps = input_of_windows(
         tf.constant(rows), tf.constant(windows.start), tf.constant(windows.count)
     )
     x, _ = apply_lstm_layers(spec, weights, steps, engine=engine, training=True)
@@ -92,7 +92,7 @@ def test_sequences_are_in_the_order_of_the_steps(engine, n_directions):
     x = tf.constant(rng.normal(size=(4, 5, 2)), tf.float32)
     counts = tf.constant([4, 1, 2, 3, 4])
     outputs, _ = lstm_layer(
-        steps_of_outputs(x, counts), own, engine=engine, training=False, only_last=False
+        input_of_outputs(x, counts), own, engine=engine, training=False, only_last=False
     )
     zeros = tf.zeros([1, 3])
     for sample, count in enumerate(counts.numpy()):
@@ -110,7 +110,7 @@ def test_a_state_comes_in_and_goes_out(engine):
     x, h, c, *weights = layer_arguments(0, n_steps=5, n_samples=4)
     counts = tf.constant([5, 1, 0, 3])
     outputs, (h_last, c_last) = lstm_layer(
-        steps_of_outputs(x, counts),
+        input_of_outputs(x, counts),
         weights,
         (h, c),
         engine=engine,
@@ -144,9 +144,9 @@ def test_a_window_without_steps_is_the_dense_layer_of_a_zero_state(engine, bidir
 def test_the_engine_is_chosen_by_what_the_layers_need_and_what_there_is(monkeypatch):
     plain = NetworkSpec(2, (3,), 1, "linear")
     dropping = NetworkSpec(2, (3,), 1, "linear", recurrent_dropout=0.2)
-    fast = "block_lstm" if load_kernels() is None else "kernels"
+    fast = "block_lstm" if load_native() is None else "native"
     assert choose_engine(plain, training=True) == fast
     assert choose_engine(dropping, training=True) == "keras"
     assert choose_engine(dropping, training=False) == fast
-    monkeypatch.setattr("sklstm.networks._layers.load_kernels", lambda: None)
+    monkeypatch.setattr("sklstm.networks._layers.load_native", lambda: None)
     assert choose_engine(plain, training=True) == "block_lstm"

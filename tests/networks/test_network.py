@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from sklstm.networks import Examples, NetworkSpec, TrainingTask, borrowed_network
+from sklstm.networks import Examples, NetworkSpec, TrainingTask, acquire_network
 from tests.networks.helpers import keras_model, random_windows
 
 pytestmark = pytest.mark.usefixtures("fast_engine")
@@ -37,7 +37,7 @@ def a_task(spec, *, how="random", weights=None, validation=False, rng=None, seed
 
 
 def trained(spec, task, weights, *, epochs=4, callbacks=None, **parts):
-    with borrowed_network(spec, task, **parts) as network:
+    with acquire_network(spec, task, **parts) as network:
         network.set_ordered_weights(weights)
         history = network.fit(epochs=epochs, callbacks=callbacks).history
         return dict(history), network.get_ordered_weights()
@@ -140,7 +140,7 @@ def test_without_a_task_there_is_nothing_to_train_on():
     spec = NetworkSpec(2, (5,), 1, "linear")
     task, _, _ = a_task(spec)
     parts = {"optimizer": keras.optimizers.SGD(0.1), "loss": "mse", "metrics": None}
-    with borrowed_network(spec, task, **parts) as network:
+    with acquire_network(spec, task, **parts) as network:
         pass
     with pytest.raises(RuntimeError, match="no task"):
         network.fit()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklstm.networks import NetworkSpec, WindowSet, _predict, predict, predict_steps
+from sklstm.networks import NetworkInput, NetworkSpec, _predict, predict, predict_steps
 from sklstm.networks._predict import _BLOCKS_IN_A_CALL, BLOCK, _compiled_forward
 from tests.networks.helpers import keras_model, random_windows
 
@@ -37,7 +37,7 @@ def overlapping_windows(spec, n_windows, longest=12, seed=0):
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(n_windows + longest, spec.n_features)).astype(np.float32)
     count = rng.integers(longest + 1, size=n_windows).astype(np.int32)
-    return WindowSet(rows, np.arange(n_windows, dtype=np.int32), count)
+    return NetworkInput(rows, np.arange(n_windows, dtype=np.int32), count)
 
 
 @settings(deadline=None, max_examples=25)
@@ -129,7 +129,7 @@ def test_reading_in_parts_is_reading_at_once(monkeypatch, units, part):
     ends, found = None, [[] for _ in range(len(windows))]
     for done in range(0, windows.count.max(), part):
         count = np.clip(windows.count - done, 0, part).astype(np.int32)
-        some = WindowSet(windows.rows, windows.start + done * (count > 0), count)
+        some = NetworkInput(windows.rows, windows.start + done * (count > 0), count)
         piece, ends = predict_steps(spec, weights, some, ends)
         for window, steps in enumerate(np.split(piece, np.cumsum(count)[:-1])):
             found[window].append(steps)
@@ -161,7 +161,7 @@ def test_no_windows_and_no_rows():
     weights = a_network(spec)
     nothing = overlapping_windows(spec, 4).take(slice(0, 0))
     assert predict(spec, weights, nothing).shape == (0, 2)
-    empty = WindowSet(np.empty((0, 2), np.float32), np.zeros(3, np.int32), np.zeros(3, np.int32))
+    empty = NetworkInput(np.empty((0, 2), np.float32), np.zeros(3, np.int32), np.zeros(3, np.int32))
     outputs = predict(spec, weights, empty)
     assert outputs.shape == (3, 2)
     assert np.isfinite(outputs).all()

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from sklstm.networks import NetworkSpec, WindowSet
+from sklstm.networks import NetworkInput, NetworkSpec
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -46,7 +46,7 @@ def test_weights_come_from_the_generator_alone():
 
 def test_taking_windows_shares_the_rows():
     rows = np.zeros((9, 1), dtype=np.float32)
-    windows = WindowSet(rows, np.arange(4, dtype=np.int32), np.full(4, 2, dtype=np.int32))
+    windows = NetworkInput(rows, np.arange(4, dtype=np.int32), np.full(4, 2, dtype=np.int32))
     taken = windows.take(np.array([3, 1]))
     assert len(taken) == 2
     assert taken.rows is rows

@@ -27,8 +27,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from sklstm.preprocessing import SequenceWindower
-from sklstm.preprocessing._origin import origin_of
-from sklstm.preprocessing._windows import LazyWindows, WindowView
+from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
+from sklstm.preprocessing._window_index import origin_of
 from tests.expected_failures import expected_failed_checks
 from tests.reference import kept_rows, windows_by_label, windows_by_position, windows_by_rank
 

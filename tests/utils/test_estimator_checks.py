@@ -15,7 +15,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklstm.preprocessing._origin import origin_of
+from sklstm.preprocessing._window_index import origin_of
 from sklstm.utils import estimator_checks
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import check_feature_names

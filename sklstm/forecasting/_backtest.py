@@ -1,0 +1,256 @@
+"""Backtests: what a forecaster would have said, over and over, beside simple methods."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import sklearn.metrics
+from sklearn.base import clone
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import check_cv
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils import check_array, check_consistent_length, get_tags
+from sklearn.utils.parallel import Parallel, delayed
+
+from sklstm.estimators import LSTMForecaster
+from sklstm.forecasting._baselines import Baseline, Situation
+from sklstm.preprocessing._window_index import origin_of
+from sklstm.targets._horizon_targets import cut_horizon_targets
+from sklstm.utils._sklearn_private import safe_indexing
+
+
+def backtest(
+    model,
+    X,
+    y,
+    cv=None,
+    *,
+    metrics=("mean_absolute_error",),
+    baselines=None,
+    origins="all",
+    refit=True,
+    n_jobs=None,
+    verbose=0,
+):
+    """Backtest a forecaster: fit on the past, forecast what came, again and again.
+
+    Parameters
+    ----------
+    model : Pipeline that ends in SequenceWindower and LSTMForecaster, or dict of them
+        Not fitted; names of several go into the column `model`.
+    X : array-like or DataFrame of shape (n_rows, n_features)
+        The rows.
+    y : array-like of shape (n_rows,)
+        Their values, finite.
+    cv : int, cross-validator or iterable of (train, test), default=None
+        The folds, such as :class:`PanelTimeSeriesSplit` makes; None is five of them.
+    metrics : list of str or callable, or dict of callables, default=("mean_absolute_error",)
+        Functions ``metric(y_true, y_pred)``, or names of functions of :mod:`sklearn.metrics`.
+    baselines : dict, default=None
+        Methods to set beside it, by name: :class:`Persistence`, :class:`SeasonalNaive`,
+        :class:`Drift`, :class:`Climatology`, or any regressor, which is fitted on the lag table of
+        the same windows, with a value missing there as the mean of its column.
+    origins : {"all", "first"}, default="all"
+        Whether each row of a test part is forecast from, or those of its first moment alone.
+    refit : bool, default=True
+        Whether to fit in each fold, or in the first one alone.
+    n_jobs : int, default=None
+        Folds at a time, through joblib.
+    verbose : int, default=0
+        Progress, as joblib shows it; 0 prints nothing.
+
+    Returns
+    -------
+    DataFrame
+        One row for each model, fold, series and lead, in columns of these names, the number `n` of
+        forecasts behind it, and a column for each metric. Lead 1 is the first moment of a path, the
+        row's own. The truth of a path ends where the test part ends.
+
+    Raises
+    ------
+    ValueError
+        If a model is no such pipeline, or if something is asked for that is not known.
+
+    See Also
+    --------
+    PanelTimeSeriesSplit : Makes the folds.
+    sklstm.horizon_scorer : Scores whole paths in searches.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import LSTMForecaster, SequenceWindower
+    >>> from sklstm.datasets import load_australian_temperatures
+    >>> from sklstm.model_selection import PanelTimeSeriesSplit
+    >>> from sklstm.forecasting import SeasonalNaive, backtest
+    >>> temperatures = load_australian_temperatures()
+    >>> model = make_pipeline(
+    ...     SequenceWindower(window=18, lead=1, by="station"),
+    ...     LSTMForecaster(horizon=18, season=12, epochs=3, random_state=0),
+    ... )
+    >>> table = backtest(
+    ...     model,
+    ...     temperatures,
+    ...     temperatures["temperature"],
+    ...     cv=PanelTimeSeriesSplit(n_splits=2, test_size=18),
+    ...     baselines={"seasonal naive": SeasonalNaive(12)},
+    ...     origins="first",
+    ... )
+    >>> list(table.columns)
+    ['model', 'fold', 'series', 'lead', 'n', 'mean_absolute_error']
+    >>> len(table) == 2 * 2 * 44 * 18
+    True
+    """
+    models = dict(model) if isinstance(model, Mapping) else {"model": model}
+    for name, candidate in models.items():
+        _check_model(name, candidate)
+    baselines = {} if baselines is None else dict(baselines)
+    doubled = models.keys() & baselines.keys()
+    if doubled:
+        raise ValueError(f"baselines and models share the names {sorted(doubled)}.")
+    if origins not in ("all", "first"):
+        raise ValueError(f"origins must be 'all' or 'first'; got {origins!r}.")
+    functions = _functions_of(metrics)
+    values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    if values.ndim != 1:
+        raise ValueError(f"backtest takes y of one target, (n_rows,); got shape {values.shape}.")
+    check_consistent_length(X, values)
+    folds = list(_folds_of(cv).split(X, y))
+    jobs = [(train, test, None if refit else folds[0][0]) for train, test in folds]
+    parts = Parallel(n_jobs=n_jobs, verbose=verbose)(
+        delayed(_one_fold)(models, baselines, functions, X, y, number, *job, origins)
+        for number, job in enumerate(jobs)
+    )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _folds_of(cv):
+    if cv is None or isinstance(cv, int):
+        from sklstm.model_selection._panel_split import PanelTimeSeriesSplit
+
+        return PanelTimeSeriesSplit(5 if cv is None else cv)
+    return check_cv(cv)
+
+
+def _check_model(name, model):
+    steps = model.steps if isinstance(model, Pipeline) else []
+    if len(steps) < 2 or not isinstance(steps[-1][1], LSTMForecaster):
+        raise ValueError(
+            f"backtest needs pipelines that end in SequenceWindower and LSTMForecaster; "
+            f"{name!r} is {model!r}."
+        )
+
+
+def _functions_of(metrics) -> dict[str, Callable]:
+    if isinstance(metrics, Mapping):
+        return dict(metrics)
+    metrics = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
+    found: dict[str, Callable] = {}
+    for metric in metrics:
+        function = getattr(sklearn.metrics, metric, None) if isinstance(metric, str) else metric
+        if not callable(function):
+            raise ValueError(f"sklearn.metrics has no function {metric!r} to be a metric.")
+        found[metric if isinstance(metric, str) else function.__name__] = function
+    return found
+
+
+def _one_fold(models, baselines, functions, X, y, number, train, test, learned_from, origins):
+    """Forecast from the rows of one test part; return the errors as a table."""
+    learned_from = train if learned_from is None else learned_from
+    rows = np.concatenate([train, test])
+    tables, windows, horizon = [], None, None
+    for name, model in models.items():
+        fitted = clone(model).fit(safe_indexing(X, learned_from), safe_indexing(y, learned_from))
+        windows = fitted[:-1].transform(safe_indexing(X, rows))
+        origin, horizon = origin_of(windows), fitted[-1].horizon
+        if origin is None:
+            raise ValueError(
+                f"The windows of {name!r} do not know where they come from: something stands "
+                "between SequenceWindower and LSTMForecaster."
+            )
+        asked = _asked(origin, len(train), origins)
+        answers = fitted[-1].predict(windows[asked]).reshape(len(asked), -1)
+        tables.append((name, origin, asked, horizon, answers))
+    # What stands beside is asked what the first model is asked.
+    _, origin, asked, horizon, _ = tables[0]
+    own = np.asarray(safe_indexing(y, rows), dtype=np.float64)
+    situation = Situation(
+        series=origin.series[asked],
+        time=origin.time[asked],
+        lead=origin.lead,
+        horizon=horizon,
+        known_series=origin.series,
+        known_time=origin.time,
+        known=own,
+        is_training=np.isin(rows, learned_from),
+    )
+    for name, baseline in baselines.items():
+        if isinstance(baseline, Baseline):
+            answers = baseline._forecast(situation)
+        else:
+            answers = _on_lag_table(baseline, origin, own, asked, situation)
+        tables.append((name, origin, asked, horizon, answers))
+    in_test = np.arange(len(train), len(rows))
+    return pd.concat(
+        [
+            _errors(name, number, functions, part.take(chosen), part.take(in_test), own[in_test],
+                    span, answers)
+            for name, part, chosen, span, answers in tables
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+
+
+def _asked(origin, n_train, origins):
+    """Return the rows of the test part that are forecast from."""
+    test = np.arange(n_train, len(origin))
+    if origins == "first":
+        test = test[origin.time[test] == origin.time[test].min()]
+    return test
+
+
+def _on_lag_table(regressor, origin, own, asked, situation):
+    """Fit a regressor on the lags of the training rows that have a whole path."""
+    learned = np.flatnonzero(situation.is_training)
+    part = origin.take(learned)
+    paths = cut_horizon_targets(part, part, own[learned][:, None], situation.horizon)[..., 0]
+    whole = ~np.isnan(paths).any(axis=1) & (part.count > 0)
+    lags = part.take(np.flatnonzero(whole)).materialize().reshape(int(whole.sum()), -1)
+    paths = paths[whole]
+    if situation.horizon == 1:
+        paths = paths[:, 0]
+    regressor = clone(regressor)
+    if situation.horizon > 1 and not get_tags(regressor).target_tags.multi_output:
+        regressor = MultiOutputRegressor(regressor)
+    fitted = make_pipeline(SimpleImputer(keep_empty_features=True), regressor).fit(lags, paths)
+    answers = fitted.predict(origin.take(asked).materialize().reshape(len(asked), -1))
+    return answers.reshape(len(asked), -1)
+
+
+def _errors(name, number, functions, asked, known, y, horizon, answers):
+    """Score each series and lead by itself."""
+    truth = cut_horizon_targets(asked, known, y[:, None], horizon)[..., 0]
+    rows = []
+    several = len(asked.series_keys) > 1
+    for code in np.unique(asked.series):
+        own = asked.series == code
+        for lead in range(horizon):
+            there = own & ~np.isnan(truth[:, lead]) & ~np.isnan(answers[:, lead])
+            if not there.any():
+                continue
+            pair = truth[there, lead], answers[there, lead]
+            rows.append(
+                {
+                    "model": name,
+                    "fold": number,
+                    "series": asked.series_keys[code] if several else 0,
+                    "lead": lead + 1,
+                    "n": int(there.sum()),
+                    **{metric: float(function(*pair)) for metric, function in functions.items()},
+                }
+            )
+    return pd.DataFrame(rows)

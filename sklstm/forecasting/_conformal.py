@@ -1,0 +1,239 @@
+"""Intervals with a promise: split-conformal prediction around any forecaster."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.linear_model import LinearRegression
+from sklearn.utils import get_tags, indexable
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm.forecasting._actuals import forecast_and_actuals
+from sklstm.preprocessing._timestamps import rank_timestamps, timestamps_of
+from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._sklearn_private import (
+    HasMethods,
+    Interval,
+    RealNotInt,
+    _fit_context,
+    num_samples,
+    safe_indexing,
+)
+
+
+class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Forecaster with intervals that are calibrated on the last part in time, lead by lead.
+
+    The forecaster is fitted on the first part of the rows and forecasts the last one; how far it
+    was off there, at each lead, says how wide an interval has to be to cover as much as it promises
+    [1]_. Then it is fitted again on all rows. If it forecasts quantiles, the outermost ones are
+    widened or narrowed instead [2]_, so that intervals are wider where more is open.
+
+    Parameters
+    ----------
+    forecaster : estimator, default=None
+        An :class:`~sklstm.LSTMForecaster`, a pipeline that ends in one, or any regressor whose
+        predictions have the shape of `y`. None is
+        :class:`~sklearn.linear_model.LinearRegression`.
+    calibration_size : float or int, default=0.2
+        Part of the moments to calibrate on, or how many.
+    refit : bool, default=True
+        Fit again on all rows. Else the forecaster stays the one that was calibrated.
+    time : str or int, default=None
+        Level of the index that holds the time, as in
+        :class:`~sklstm.model_selection.PanelTimeSeriesSplit`. Rows without an index are taken to be
+        in the order of time.
+
+    Attributes
+    ----------
+    forecaster_ : estimator
+        The fitted forecaster.
+    scores_ : ndarray of shape (n_calibrations, horizon, n_targets)
+        How far the truth was from the forecast, or beyond its outermost quantiles, in each moment
+        of the calibration; NaN where paths end.
+    n_features_in_ : int
+        Features of X, if the forecaster says.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names, if the forecaster says.
+
+    See Also
+    --------
+    LSTMForecaster : Forecasts quantiles with `quantiles`.
+
+    References
+    ----------
+    .. [1] Stankevičiūtė, K., Alaa, A. M. and van der Schaar, M. (2021). Conformal time-series
+       forecasting. Advances in Neural Information Processing Systems, 34.
+    .. [2] Romano, Y., Patterson, E. and Candès, E. (2019). Conformalized quantile regression.
+       Advances in Neural Information Processing Systems, 32.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import ConformalForecaster, LSTMForecaster, SequenceWindower
+    >>> from sklstm.datasets import load_airport_weather
+    >>> weather = load_airport_weather().xs("JFK", level="airport")[["temp", "pressure"]][:500]
+    >>> model = ConformalForecaster(make_pipeline(
+    ...     SequenceWindower(window=12, lead=1),
+    ...     LSTMForecaster(horizon=3, units=8, epochs=2, random_state=0),
+    ... ))
+    >>> model.fit(weather[:400], weather["temp"][:400])
+    ConformalForecaster(...)
+    >>> model.predict_interval(weather[400:], coverage=0.9).shape
+    (100, 3, 2)
+    """
+
+    _parameter_constraints: dict = {
+        "forecaster": [HasMethods(["fit", "predict"]), None],
+        "calibration_size": [
+            Interval(RealNotInt, 0, 1, closed="neither"),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "refit": ["boolean"],
+        "time": [str, Interval(Integral, 0, None, closed="left"), None],
+    }
+
+    def __init__(self, forecaster=None, *, calibration_size=0.2, refit=True, time=None):
+        self.forecaster = forecaster
+        self.calibration_size = calibration_size
+        self.refit = refit
+        self.time = time
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Calibrate on the last part in time, and fit on all of it.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            The rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Values, as the forecaster takes them.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If there are too few moments to calibrate on.
+        """
+        if y is None:
+            raise ValueError(
+                "This ConformalForecaster estimator requires y to be passed, but the target y is "
+                "None."
+            )
+        X, y = indexable(X, y)
+        with all_or_nothing(self):
+            first, last = self._split(X)
+            forecaster = self._forecaster()
+            fitted = clone(forecaster)
+            fitted.fit(safe_indexing(X, first), safe_indexing(y, first))
+            truth, answers, lower, upper = forecast_and_actuals(
+                fitted, safe_indexing(X, last), safe_indexing(y, last)
+            )
+            self._of_quantiles = lower is not None
+            if lower is None:
+                self.scores_ = np.abs(truth - answers)
+            else:
+                self.scores_ = np.maximum(lower - truth, truth - upper)
+            if self.refit:
+                fitted = clone(forecaster).fit(X, y)
+            self.forecaster_ = fitted
+            for name in ("n_features_in_", "feature_names_in_"):
+                if hasattr(fitted, name):
+                    setattr(self, name, getattr(fitted, name))
+        return self
+
+    def predict(self, X):
+        """Forecast, as the forecaster does.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, horizon)
+            The forecasts.
+        """
+        check_is_fitted(self)
+        return self.forecaster_.predict(X)
+
+    def predict_interval(self, X, coverage=0.9):
+        """Forecast intervals.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            The rows.
+        coverage : float, default=0.9
+            Part of the moments that lie inside, at each lead, if what comes resembles the rows of
+            the calibration.
+
+        Returns
+        -------
+        ndarray of shape (..., 2), float64
+            Lower and upper bounds, with the dimensions of :meth:`predict` before the last.
+
+        Raises
+        ------
+        ValueError
+            If the calibration had too few moments for so high a coverage.
+        """
+        check_is_fitted(self)
+        if not 0 < coverage < 1:
+            raise ValueError(f"coverage must lie between 0 and 1; got {coverage!r}.")
+        margin = self._margins(coverage)
+        _, answers, lower, upper = forecast_and_actuals(self.forecaster_, X)
+        shape = self.forecaster_.predict(X).shape
+        if lower is None:
+            lower = upper = answers
+        bounds = np.stack([lower - margin, upper + margin], axis=-1)
+        # Narrowed quantiles must not pass each other.
+        return np.sort(bounds, axis=-1).reshape(*shape, 2)
+
+    def _margins(self, coverage):
+        """Return how far intervals reach, (horizon, n_targets)."""
+        n = np.sum(~np.isnan(self.scores_), axis=0)
+        rank = np.ceil((n + 1) * coverage).astype(int)
+        if (rank > n).any():
+            raise ValueError(
+                f"coverage={coverage} needs at least {int(np.ceil(coverage / (1 - coverage)))} "
+                f"moments of calibration at each lead; there are {int(n.min())} (calibration_size="
+                f"{self.calibration_size!r}, less what paths miss at its end)."
+            )
+        in_order = np.sort(self.scores_, axis=0)
+        return np.take_along_axis(in_order, rank[None] - 1, axis=0)[0]
+
+    def _forecaster(self):
+        return LinearRegression() if self.forecaster is None else self.forecaster
+
+    def _split(self, X):
+        """Return the positions of the first and of the last part in time."""
+        is_frame = hasattr(X, "columns") and hasattr(X, "index")
+        times = timestamps_of(X, self.time) if is_frame else np.arange(num_samples(X))
+        moment, n_moments = rank_timestamps(times)
+        size = self.calibration_size
+        n_last = int(size) if isinstance(size, Integral) else max(1, round(size * n_moments))
+        if n_last >= n_moments:
+            raise ValueError(
+                f"calibration_size={size!r} leaves nothing to fit on: X has n_samples = "
+                f"{num_samples(X)}, of {n_moments} moments."
+            )
+        is_last = moment >= n_moments - n_last
+        return np.flatnonzero(~is_last), np.flatnonzero(is_last)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self._forecaster())
+        tags.input_tags = inner.input_tags
+        tags.target_tags = inner.target_tags
+        tags.regressor_tags = inner.regressor_tags
+        return tags

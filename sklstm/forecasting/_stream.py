@@ -1,0 +1,355 @@
+"""A fitted model that is given one row after the other."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from copy import copy
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm.estimators._base import BaseLSTM
+from sklstm.estimators._parameters import mean_of_members
+from sklstm.preprocessing import SequenceWindower
+from sklstm.preprocessing._sequences import Sequences
+from sklstm.preprocessing._window_index import refuse_partly_missing
+
+
+def stream(estimator, *, method="predict"):
+    """Open a fitted model for rows that come one after the other.
+
+    A stream remembers what the model needs of the past, the state of a stateful network or the last
+    rows of a window, so that a row costs the same whatever came before. Its answers are those of
+    ``predict`` on the whole series.
+
+    Parameters
+    ----------
+    estimator : LSTMClassifier, LSTMForecaster or Pipeline that ends in one
+        Fitted. In a pipeline a :class:`~sklstm.preprocessing.SequenceWindower` stands right before
+        the estimator, or, if that is stateful, anything that works row by row.
+    method : {"predict", "predict_proba"}, default="predict"
+        What a row is answered with.
+
+    Returns
+    -------
+    Stream
+        It has seen nothing yet.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot be given rows one after the other.
+
+    See Also
+    --------
+    generate : Feed a model its own answers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import LSTMForecaster, SequenceWindower, stream
+    >>> wave = np.sin(np.arange(300) / 5)
+    >>> model = make_pipeline(
+    ...     SequenceWindower(window=12, lead=1),
+    ...     LSTMForecaster(units=8, epochs=5, random_state=0),
+    ... ).fit(wave[:, None], wave)
+    >>> live = stream(model)
+    >>> live.push_many(wave[:20, None]).shape
+    (20,)
+
+    With ``lead=1`` a row is answered with the forecast for the next one:
+
+    >>> next_value = live.push(wave[20:21])
+    >>> bool(abs(next_value - model.predict(wave[:100, None])[21]) < 1e-6)
+    True
+    """
+    return Stream(estimator, method=method)
+
+
+class Stream:
+    """The state of a fitted model, and the rows that change it.
+
+    Parameters
+    ----------
+    estimator : LSTMClassifier, LSTMForecaster or Pipeline that ends in one
+        Fitted; it is not changed, and must not be while the stream is in use.
+    method : {"predict", "predict_proba"}, default="predict"
+        What a row is answered with.
+
+    Attributes
+    ----------
+    n_seen : int
+        Rows since the begin or the last :meth:`reset`.
+
+    See Also
+    --------
+    stream : Makes one, and says what it takes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMClassifier
+    >>> X = np.random.default_rng(0).normal(size=(200, 1))
+    >>> model = LSTMClassifier(units=4, stateful=True, epochs=2, random_state=0)
+    >>> live = model.fit(X, X[:, 0] > 0).stream()
+    >>> live.warm_up(X[:10]).n_seen
+    10
+    >>> live.push_many(X[10:13]).shape
+    (3,)
+    >>> live.reset().n_seen
+    0
+    """
+
+    def __init__(self, estimator, *, method="predict"):
+        self._transformers, self._windower, self._estimator = _taken_apart(estimator)
+        check_is_fitted(self._estimator, "_weights")
+        if self._estimator._needs_moments:
+            raise ValueError(
+                "A stream does not know when its rows are, nor what comes after them: season=, "
+                'normalize_y="series" and known_future= need predict or forecast.'
+            )
+        if method not in ("predict", "predict_proba") or not hasattr(self._estimator, method):
+            raise ValueError(
+                f"method must be 'predict', or 'predict_proba' of a classifier; got {method!r} for "
+                f"{type(self._estimator).__name__}."
+            )
+        spec = self._estimator._spec()
+        if self._transformers and self._windower is None and not spec.stateful:
+            raise ValueError(
+                "A stream needs a SequenceWindower in the pipeline, or stateful=True: otherwise "
+                "nothing of a row is remembered for the next."
+            )
+        if spec.bidirectional and spec.returns_sequences:
+            raise ValueError(
+                "A bidirectional network with return_sequences=True answers a step by the steps "
+                "after it as well: it cannot be given rows one after the other."
+            )
+        self._method = method
+        self.reset()
+
+    def reset(self):
+        """Forget all rows.
+
+        Returns
+        -------
+        self : Stream
+            The stream, as it was at the begin.
+        """
+        n_features = len(self._estimator._X_mean)
+        self.n_seen = 0
+        # Of a stateful network: h and c of each layer, and what it answered last.
+        self._states = None
+        self._newest = None
+        # Of windows: the last rows, missing ones among them.
+        self._rows = np.empty((0, n_features))
+        return self
+
+    def copy(self):
+        """Copy the stream, to go on in two ways.
+
+        Returns
+        -------
+        Stream
+            It has seen the same rows; the fitted model is shared.
+        """
+        # What a push changes it replaces, so nothing of the state is shared for long.
+        return copy(self)
+
+    def push(self, row):
+        """Take one row and answer.
+
+        Parameters
+        ----------
+        row : array-like of shape (n_features,), dict, Series or DataFrame of one row
+            The next moment, as `predict` takes it; all NaN is a moment that is missing.
+
+        Returns
+        -------
+        scalar or ndarray
+            What `predict` would say of the moment ``lead`` steps after the row, of a pipeline
+            without a windower of the row itself: a label, a value, one for each target, or
+            probabilities.
+
+        Raises
+        ------
+        ValueError
+            If the row is not of the width of those in fit, or has some features missing.
+        """
+        return self.push_many(_one_row(row))[0]
+
+    def push_many(self, rows):
+        """Take rows, oldest first, and answer each.
+
+        Parameters
+        ----------
+        rows : array-like or DataFrame of shape (n_rows, n_features)
+            The next moments.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,) or (n_rows, n_targets) or (n_rows, n_classes)
+            The answers, as :meth:`push` gives them.
+
+        Raises
+        ------
+        ValueError
+            If the rows are not of the width of those in fit, or have some features missing.
+        """
+        estimator = self._estimator
+        # Many a transformer refuses no rows.
+        rows = self._transformed(rows) if len(rows) else self._rows[:0]
+        outputs = self._flow(rows) if estimator._sizes["stateful"] else self._slide(rows)
+        self.n_seen += len(rows)
+        if self._method == "predict_proba":
+            return estimator._probabilities(outputs)
+        return estimator._decode(outputs)
+
+    def warm_up(self, rows):
+        """Take rows and answer none.
+
+        Parameters
+        ----------
+        rows : array-like or DataFrame of shape (n_rows, n_features)
+            What came before.
+
+        Returns
+        -------
+        self : Stream
+            The stream, which has seen them.
+        """
+        self.push_many(rows)
+        return self
+
+    def _flow(self, rows):
+        """Let the state flow through the rows."""
+        from sklstm.networks import NetworkInput, predict, predict_steps
+
+        estimator = self._estimator
+        spec = estimator._spec()
+        exists = ~np.isnan(rows).all(axis=1)
+        windows = estimator._window_set(_one_sequence(rows[exists]))
+        members = estimator._weights
+        before = [None] * len(members) if self._states is None else self._states
+        results = [
+            predict_steps(spec, weights, windows, states)
+            for weights, states in zip(members, before, strict=True)
+        ]
+        newest = self._newest
+        if newest is None:
+            nothing = NetworkInput(windows.rows, *np.zeros((2, 1), np.int32))
+            newest = mean_of_members([predict(spec, weights, nothing) for weights in members])
+        # A missing moment is answered as the one before it.
+        answers = np.vstack([newest, mean_of_members([outputs for outputs, _ in results])])
+        self._states, self._newest = [states for _, states in results], answers[-1:]
+        return estimator._in_units_of_y(answers[np.cumsum(exists)], None)
+
+    def _slide(self, rows):
+        """Move the window over the rows."""
+        estimator = self._estimator
+        n_steps, n_before = estimator.n_steps_in_, len(self._rows)
+        rows = np.concatenate([self._rows, rows])
+        exists = ~np.isnan(rows).all(axis=1)
+        before = np.r_[0, np.cumsum(exists)]
+        stop = np.arange(n_before, len(rows)) + 1
+        start = before[np.maximum(stop - n_steps, 0)]
+        sequences = _one_sequence(rows[exists], start, before[stop] - start, n_steps)
+        self._rows = rows[max(len(rows) - n_steps + 1, 0) :].copy()
+        return estimator._outputs_of(sequences)
+
+    def _transformed(self, rows):
+        """Run rows through what stands before the estimator, and check them."""
+        estimator = self._estimator
+        _check_width(rows, [*self._transformers, self._windower])
+        for transformer in self._transformers:
+            rows = transformer.transform(_named(rows, transformer))
+        if self._windower is not None:
+            rows = _chosen_columns(_named(rows, self._windower), self._windower)
+        rows = np.asarray(rows, dtype=np.float64)
+        n_features = len(estimator._X_mean)
+        if rows.ndim == 1 and n_features == 1:
+            rows = rows[:, None]
+        if rows.ndim == 3 and rows.shape[1] == 1:
+            rows = rows[:, 0]
+        if rows.ndim != 2 or rows.shape[1] != n_features:
+            raise ValueError(
+                f"Rows of a stream must be of shape (n_rows, {n_features}), as in fit; got shape "
+                f"{rows.shape}."
+            )
+        if np.isinf(rows).any():
+            raise ValueError("Rows of a stream must not be infinite.")
+        refuse_partly_missing(rows, None)
+        return rows
+
+
+def _taken_apart(estimator):
+    """Return the transformers, the windower or None, and the LSTM estimator of a model."""
+    transformers, windower = [], None
+    if isinstance(estimator, Pipeline):
+        *steps, (_, estimator) = estimator.steps
+        transformers = [t for _, t in steps if t is not None and t != "passthrough"]
+    if not isinstance(estimator, BaseLSTM):
+        raise ValueError(
+            f"A stream needs an LSTMClassifier or an LSTMForecaster, or a Pipeline that ends in "
+            f"one; got {type(estimator).__name__}."
+        )
+    if transformers and isinstance(transformers[-1], SequenceWindower):
+        windower = transformers.pop()
+    for transformer in transformers:
+        if isinstance(transformer, SequenceWindower):
+            raise ValueError(
+                "A stream needs SequenceWindower right before the LSTM estimator; something stands "
+                "between them."
+            )
+    return transformers, windower, estimator
+
+
+def _one_row(row):
+    if isinstance(row, pd.DataFrame):
+        return row
+    if isinstance(row, dict):
+        return pd.DataFrame([row])
+    if isinstance(row, pd.Series):
+        return row.to_frame().T.infer_objects()
+    return np.asarray(row)[None]
+
+
+def _named(rows, transformer):
+    """Give columns their names back where the transformer has seen some."""
+    names = getattr(transformer, "feature_names_in_", None)
+    if hasattr(rows, "columns"):
+        return rows if names is None else rows[list(names)]
+    rows = np.asarray(rows)
+    if names is None or rows.ndim != 2 or rows.shape[1] != len(names):
+        return rows
+    return pd.DataFrame(rows, columns=list(names))
+
+
+def _check_width(rows, steps):
+    """Refuse rows of another width than the first step has seen, if there is one."""
+    n_columns = getattr(steps[0], "n_features_in_", None)
+    if n_columns is not None and np.shape(rows)[1:] != (n_columns,):
+        raise ValueError(
+            f"Rows of a stream must be of shape (n_rows, {n_columns}), as in fit; got shape "
+            f"{np.shape(rows)}."
+        )
+
+
+def _chosen_columns(rows, windower):
+    """Leave out the columns that name the series and the time."""
+    columns = windower._features
+    return rows.iloc[:, columns] if hasattr(rows, "iloc") else np.asarray(rows)[:, columns]
+
+
+def _one_sequence(rows, start=None, count=None, n_steps=1):
+    """Read rows that exist as one sequence, or as windows over them."""
+    return Sequences(
+        rows=rows,
+        start=np.zeros(1, dtype=int) if start is None else start,
+        count=np.array([len(rows)]) if count is None else count,
+        n_steps=n_steps,
+        univariate=False,
+        origin=None,
+    )

@@ -1,0 +1,116 @@
+"""One direction of an LSTM layer on the kernels of this library."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import tensorflow as tf
+
+from sklstm.networks._native import load_native
+
+
+def one_direction(steps, weights, state, *, reverse, training, returns_sequences):
+    """Run an LSTM over windows of different lengths, in one direction.
+
+    Parameters
+    ----------
+    steps : LayerInput
+        The inputs.
+    weights : list of 3 tensors
+        Kernel ``(n_inputs, 4 * n_units)``, recurrent kernel ``(n_units, 4 * n_units)`` and bias
+        ``(4 * n_units,)``, gates in Keras's order i, f, c, o.
+    state : pair of tensors of shape (n_samples, n_units), or None
+        h and c before the step that is read first; None is 0.
+    reverse : bool
+        Whether to read every window from its end.
+    training : bool
+        Whether to keep what the way back needs.
+    returns_sequences : bool
+        Whether the outputs of all steps are wanted.
+
+    Returns
+    -------
+    h : tensor of shape (n_steps, n_samples, n_units)
+        The outputs, each in the place of its step; without a row if they are not wanted.
+    state : pair of tensors of shape (n_samples, n_units)
+        h and c after the step that was read last; the given state for a window without steps.
+
+    Notes
+    -----
+    No gradient flows through states: neither to those before, nor, where the outputs of all steps
+    are wanted, from those after.
+    """
+    if state is None:
+        zeros = tf.zeros([tf.shape(steps.start)[0], weights[1].shape[0]])
+        state = zeros, zeros
+    h, *state = lstm_steps(
+        steps,
+        *state,
+        *weights,
+        reverse=reverse,
+        training=training,
+        returns_sequences=returns_sequences,
+    )
+    return h, tuple(state)
+
+
+def lstm_steps(
+    steps, h0, c0, kernel, recurrent_kernel, bias, *, reverse, training, returns_sequences
+):
+    """Run an LSTM over windows of different lengths, in one direction, from a given state.
+
+    Parameters
+    ----------
+    steps : LayerInput
+        The inputs.
+    h0, c0 : tensor of shape (n_samples, n_units)
+        The state before the first step.
+    kernel, recurrent_kernel, bias : tensor
+        The weights, as in :func:`one_direction`.
+    reverse, training, returns_sequences : bool
+        As in :func:`one_direction`.
+
+    Returns
+    -------
+    h : tensor of shape (n_steps, n_samples, n_units)
+        As in :func:`one_direction`.
+    h_last, c_last : tensor of shape (n_samples, n_units)
+        The state after the step that was read last; the given one for a window without steps.
+        Only without ``returns_sequences`` has ``h_last`` a gradient.
+    """
+    n_units = recurrent_kernel.shape[0]
+    h_last, c_last, h, _ = load_native().sklstm_lstm(
+        steps.rows,
+        steps.start,
+        steps.count,
+        steps.stride,
+        steps.n_steps,
+        kernel,
+        recurrent_kernel,
+        bias,
+        h0,
+        c0,
+        reverse=reverse,
+        returns_sequences=returns_sequences,
+        keeps_gates=training,
+        needs_rows=steps.are_outputs,
+        # What the user has allowed TensorFlow; OpenMP has limits of its own, the lower one counts.
+        n_threads=tf.config.threading.get_intra_op_parallelism_threads(),
+    )
+    h.set_shape([None, None, n_units])
+    for state in (h_last, c_last):
+        state.set_shape([None, n_units])
+    if returns_sequences:
+        h_last = tf.stop_gradient(h_last)
+    return h, h_last, tf.stop_gradient(c_last)
+
+
+@tf.RegisterGradient("SklstmLstm")
+def _gradient_of_lstm(op, d_h_last, _d_c_last, d_h, _d_gates):
+    *layer, _h0, _c0 = op.inputs
+    attributes = ("reverse", "returns_sequences", "needs_rows", "n_threads")
+    how = {name: op.get_attr(name) for name in attributes}
+    gates, d_outputs = op.outputs[3], d_h if how["returns_sequences"] else d_h_last
+    d_rows, *d_weights = load_native().sklstm_lstm_grad(*op.inputs, gates, d_outputs, **how)
+    for gradient, weight in zip(d_weights, layer[-3:], strict=True):
+        gradient.set_shape(weight.shape)
+    return d_rows if how["needs_rows"] else None, *[None] * 4, *d_weights, None, None

@@ -1,0 +1,242 @@
+"""What comes after the last row: its values, its index, what it needs to know."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import LSTMForecaster, SequenceWindower, forecast
+from tests.estimators.helpers import forecaster, series
+from tests.estimators.test_horizon import of_panel, panel
+
+TABLE, _ = series(120)
+Y = TABLE["temp"]
+
+
+def one_series(index, **params):
+    values = np.sin(np.arange(len(index)) / 3)
+    frame = pd.DataFrame({"load": values}, index=index)
+    model = make_pipeline(SequenceWindower(5, lead=1), forecaster(**({"horizon": 3} | params)))
+    return model.fit(frame, frame["load"]), frame
+
+
+INDICES = {
+    "hours": (
+        pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Berlin"),
+        pd.date_range("2024-03-31 17:00", periods=3, freq="h", tz="Europe/Berlin"),
+    ),
+    "month ends": (
+        pd.date_range("2020-01-31", periods=40, freq="ME"),
+        pd.date_range("2023-05-31", periods=3, freq="ME"),
+    ),
+    "business days": (
+        pd.date_range("2024-01-01", periods=40, freq="B"),
+        pd.DatetimeIndex(["2024-02-26", "2024-02-27", "2024-02-28"]),
+    ),
+    "periods": (
+        pd.period_range("2020-01", periods=40, freq="M"),
+        pd.period_range("2023-05", periods=3, freq="M"),
+    ),
+    "range": (pd.RangeIndex(100, 140), pd.RangeIndex(140, 143)),
+    "gaps": (
+        pd.date_range("2024-01-01", periods=42, freq="h").delete([7, 20]),
+        pd.date_range("2024-01-02 18:00", periods=3, freq="h"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", INDICES)
+def test_the_index_goes_on(kind):
+    index, expected = INDICES[kind]
+    model, frame = one_series(index)
+    path = forecast(model, frame)
+    assert path.name == "load"
+    assert_array_equal(path.index, expected)
+    assert path.dtype == np.float64
+
+
+def test_an_array_is_counted_on():
+    values = np.sin(np.arange(60) / 3)[:, None]
+    model = make_pipeline(SequenceWindower(5, lead=1), forecaster(horizon=3))
+    model.fit(values, values[:, 0])
+    path = forecast(model, values)
+    assert path.index.tolist() == [60, 61, 62]
+    assert path.name == 0
+
+
+def test_an_index_without_a_step_is_not_continued():
+    index = pd.DatetimeIndex(
+        np.sort(np.random.default_rng(0).choice(10**6, 40, replace=False)).astype("M8[s]")
+    )
+    model, frame = one_series(index)
+    with pytest.raises(ValueError, match="without a regular step, so the labels after"):
+        forecast(model, frame)
+
+
+def test_it_says_what_predict_says_of_the_next_row():
+    """The rows that come are there, but nothing in them is read."""
+    model = make_pipeline(
+        StandardScaler().set_output(transform="pandas"),
+        SequenceWindower(6, lead=1),
+        forecaster(horizon=4, season=24),
+    ).fit(TABLE[:100], Y[:100])
+    path = forecast(model, TABLE[:100])
+    assert_allclose(path, model.predict(TABLE[:101])[-1], rtol=1e-12)
+    assert_array_equal(path.index, TABLE.index[100:104])
+
+
+def test_a_state_that_flows_comes_from_all_rows():
+    model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3, stateful=True))
+    model.fit(TABLE[:100], Y[:100])
+    path = forecast(model, TABLE[:100])
+    assert_allclose(path, model.predict(TABLE[:101])[-1], rtol=1e-6)
+    assert not np.allclose(path, forecast(model, TABLE[90:100]))
+
+
+def test_every_series_has_a_path_of_its_own():
+    frame = panel()
+    model = of_panel(season=24).fit(frame, frame["temp"])
+    paths = forecast(model, frame)
+    assert paths.index.names == ["place", "time"]
+    assert len(paths) == 3 * 4
+    for place in "abc":
+        own = frame[frame.index.get_level_values("place") == place]
+        assert_allclose(forecast(model, own), paths.loc[[place]], rtol=1e-12)
+    # A series that ends earlier goes on from its own end.
+    shorter = frame.drop(index=[(time, "b") for time in frame.xs("b", level="place").index[-5:]])
+    begins = forecast(model, shorter).groupby(level="place").apply(lambda p: p.index[0][1])
+    assert begins["a"] - begins["b"] == pd.Timedelta("5h")
+
+
+def test_columns_that_name_the_series_and_the_time():
+    frame = panel().reset_index()
+    model = make_pipeline(
+        SequenceWindower(6, lead=1, by="place", time="time"), forecaster(horizon=3)
+    ).fit(frame, frame["temp"])
+    paths = forecast(model, frame)
+    assert paths.index.names == ["place", "time"]
+    assert paths.loc["a"].index[0] == frame["time"].max() + pd.Timedelta("1h")
+
+
+def test_beyond_the_horizon_answers_are_fed_back():
+    frame = TABLE[["temp"]]
+    for scaler in (None, StandardScaler()):
+        steps = [SequenceWindower(6, lead=1), forecaster(horizon=3)]
+        model = make_pipeline(*([scaler] if scaler else []), *steps).fit(frame, Y)
+        path = forecast(model, frame, steps=8)
+        rows = frame.copy()
+        by_hand = []
+        while len(by_hand) < 8:
+            coming = forecast(model, rows)
+            by_hand += coming.tolist()
+            rows = pd.concat([rows, coming.to_frame("temp")])
+        assert_allclose(path, by_hand[:8], rtol=1e-6)
+    assert len(forecast(model, frame, steps=2)) == 2
+
+
+def test_answers_are_fed_back_into_a_column_of_whole_numbers():
+    counted = pd.DataFrame({"sold": np.arange(60) % 7}, index=pd.RangeIndex(60))
+    model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3))
+    path = forecast(model.fit(counted, counted["sold"]), counted, steps=7)
+    assert_allclose(path, forecast(model, counted.astype(float), steps=7))
+
+
+def test_what_cannot_be_fed_back():
+    model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3)).fit(TABLE, Y)
+    with pytest.raises(ValueError, match=r"X holds more than the target .*: \['wind'\]"):
+        forecast(model, TABLE, steps=4)
+    frame = TABLE[["temp"]]
+    noise = np.random.default_rng(0).normal(size=len(frame))
+    model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3)).fit(frame, noise)
+    with pytest.raises(ValueError, match="no feature of X is known to carry the past of y"):
+        forecast(model, frame, steps=4)
+    model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3)).fit(frame, 2 * Y)
+    with pytest.raises(ValueError, match=r"\['temp'\] of X is not y in its own units"):
+        forecast(model, frame, steps=4)
+    with pytest.raises(ValueError, match="steps must be at least 1; got 0"):
+        forecast(model, frame, steps=0)
+
+
+def knowing(frame, **params):
+    return of_panel(decoder="lstm", known_future=["hour"], **params).fit(frame, frame["temp"])
+
+
+def hours_to_come(frame, n):
+    last = frame.index.get_level_values("time").max()
+    index = pd.MultiIndex.from_product(
+        [pd.date_range(last, periods=n + 1, freq="h")[1:], ["a", "b", "c"]],
+        names=["time", "place"],
+    )
+    hours = np.asarray(index.get_level_values("time").hour, float)
+    return pd.DataFrame({"hour": hours}, index=index)
+
+
+def test_what_is_known_is_read():
+    frame = panel()
+    model = knowing(frame)
+    future = hours_to_come(frame, 4)
+    paths = forecast(model, frame, future=future)
+    rows = pd.concat([frame, future.assign(temp=0.0)[["temp", "hour"]]])
+    windows = model[:-1].transform(rows)
+    expected = model[-1].predict(windows[len(frame) : len(frame) + 3])
+    assert_allclose(paths.to_numpy().reshape(3, 4), expected, rtol=1e-12)
+    other = forecast(model, frame, future=future + 6)
+    assert not np.allclose(paths, other)
+    # In any order, with rows and columns more, and twice as far.
+    more = hours_to_come(frame, 10).assign(rain=1.0).sample(frac=1, random_state=0)
+    assert_allclose(forecast(model, frame, future=more), paths)
+    assert len(forecast(model, frame, steps=8, future=more)) == 24
+
+
+def test_a_future_that_is_missing():
+    frame = panel()
+    model = knowing(frame)
+    future = hours_to_come(frame, 4)
+    with pytest.raises(ValueError, match=r"reads \['hour'\] of the moments to come"):
+        forecast(model, frame)
+    with pytest.raises(ValueError, match=r"future lacks the columns \['hour'\]"):
+        forecast(model, frame, future=future.rename(columns={"hour": "stunde"}))
+    with pytest.raises(ValueError, match="lacks 1 of the 4 moments to come of series 'b', first"):
+        forecast(model, frame, future=future.drop(index=[future.index[4]]))
+    hole = future.copy()
+    hole.iloc[3] = np.nan
+    with pytest.raises(ValueError, match=r"missing or infinite values in \['hour'\]"):
+        forecast(model, frame, future=hole)
+    plain = of_panel().fit(frame, frame["temp"])
+    with pytest.raises(ValueError, match="the forecaster was fitted without any"):
+        forecast(plain, frame, future=future)
+
+
+def test_models_that_cannot_say_what_comes():
+    X = np.random.default_rng(0).normal(size=(30, 4, 1))
+    with pytest.raises(ValueError, match="needs SequenceWindower right before"):
+        forecast(forecaster().fit(X, X[:, :, 0].sum(axis=1)), X)
+    with pytest.raises(ValueError, match="ends in an LSTMForecaster; got StandardScaler"):
+        forecast(make_pipeline(StandardScaler()), TABLE)
+    now = make_pipeline(SequenceWindower(5), forecaster()).fit(TABLE[["wind"]], Y)
+    with pytest.raises(ValueError, match="needs windows with lead=1 or more"):
+        forecast(now, TABLE[["wind"]])
+
+
+def test_several_targets_are_columns():
+    model = make_pipeline(SequenceWindower(5, lead=1), LSTMForecaster(horizon=3, epochs=1))
+    paths = forecast(model.fit(TABLE, TABLE), TABLE, steps=5)
+    assert list(paths.columns) == ["temp", "wind"]
+    assert paths.shape == (5, 2)
+
+
+def test_paths_cut_before_without_a_gap_are_noticed():
+    frame = TABLE[["temp"]]
+    paths = np.stack([Y.shift(-lead) for lead in range(3)], axis=1)[:-2]
+    model = make_pipeline(SequenceWindower(5, lead=1), forecaster(horizon=3))
+    model.fit(frame[:80], paths[:80])
+    with pytest.warns(UserWarning, match="hold y of 2 of the rows that are forecast now"):
+        model.predict(frame[80:])
+    # With a gap, or without paths, there is nothing to warn of.
+    model.predict(frame[82:])
+    model.fit(frame[:80], Y[:80]).predict(frame[80:])

@@ -1,0 +1,236 @@
+"""Networks are reused, and remember nothing of their last borrower."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import gc
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import psutil
+import pytest
+
+from sklstm.networks import (
+    NetworkSpec,
+    TrainingTask,
+    _epochs,
+    _model_cache,
+    acquire_network,
+    clear_model_cache,
+)
+from tests.networks.test_network import a_task, trained
+
+SPEC = NetworkSpec(2, (5,), 1, "linear")
+PARTS = {"loss": "mse", "metrics": ["mae"]}
+
+
+@pytest.fixture(autouse=True)
+def empty_pool():
+    clear_model_cache()
+    yield
+    clear_model_cache()
+
+
+def borrow(spec=SPEC, optimizer=None, **parts):
+    task, _, _ = a_task(spec)
+    optimizer = keras.optimizers.Adam(0.01) if optimizer is None else optimizer
+    return acquire_network(spec, task, optimizer=optimizer, **(PARTS | parts))
+
+
+def borrowed(*args, **kwargs):
+    with borrow(*args, **kwargs) as network:
+        return network
+
+
+def fitted_bits(seed=0, optimizer=None, spec=SPEC, n=50, epochs=3, **parts):
+    task, _, _ = a_task(spec, rng=np.random.default_rng(seed), seed=seed, n=n)
+    start = spec.initial_weights(np.random.default_rng(seed))
+    optimizer = keras.optimizers.Adam(0.01) if optimizer is None else optimizer
+    history, weights = trained(
+        spec, task, start, epochs=epochs, optimizer=optimizer, **(PARTS | parts)
+    )
+    return np.concatenate([*(w.ravel() for w in weights), np.ravel(history["loss"])])
+
+
+def mae(y_true, y_pred):
+    return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
+def test_the_same_network_serves_all_sizes_of_data(monkeypatch):
+    traces = []
+    answers = _epochs._answers
+    monkeypatch.setattr(
+        _epochs, "_answers", lambda *args, **how: traces.append(args) or answers(*args, **how)
+    )
+    spec = NetworkSpec(2, (7,), 1, "linear")
+    for rate, n in ((0.1, 50), (0.01, 20), (0.001, 33)):
+        fitted_bits(spec=spec, n=n, optimizer=keras.optimizers.Adam(rate))
+    task, _, _ = a_task(spec)
+    task = TrainingTask(task.training, None, 7, task.shuffle, task.rng)
+    trained(
+        spec,
+        task,
+        spec.initial_weights(np.random.default_rng(0)),
+        optimizer=keras.optimizers.Adam(0.5),
+        **PARTS,
+    )
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"spec": NetworkSpec(2, (6,), 1, "linear")},
+        {"spec": NetworkSpec(2, (5,), 1, "linear", dropout=0.1)},
+        {"loss": "mae"},
+        {"loss": mae},
+        {"loss": keras.losses.Huber(0.5)},
+        {"metrics": None},
+        {"metrics": [keras.metrics.AUC(num_thresholds=5)]},
+        {"optimizer": keras.optimizers.SGD(0.01)},
+        {"optimizer": keras.optimizers.Adam(0.01, beta_1=0.8)},
+        {"optimizer": keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 5))},
+    ],
+    ids=lambda other: "-".join(other),
+)
+def test_what_makes_another_network(other):
+    first = borrowed()
+    assert borrowed(**other) is not first
+    assert borrowed() is first
+    assert borrowed(**other) is borrowed(**other)
+
+
+def test_the_learning_rate_does_not_make_another_network_and_is_set():
+    first = borrowed(optimizer=keras.optimizers.Adam(0.5))
+    with borrow(optimizer=keras.optimizers.Adam(0.25)) as second:
+        assert second is first
+        assert float(second.optimizer.learning_rate) == 0.25
+
+
+def test_functions_of_one_name_are_not_one_function():
+    def make(factor):
+        def my_loss(y_true, y_pred):
+            return factor * mae(y_true, y_pred)
+
+        return my_loss
+
+    wrapped = [keras.metrics.MeanMetricWrapper(make(f), name="m") for f in (1, 2)]
+    assert borrowed(loss=make(1)) is not borrowed(loss=make(2))
+    assert borrowed(metrics=wrapped[:1]) is not borrowed(metrics=wrapped[1:])
+
+
+def test_settings_that_a_configuration_leaves_out_are_not_taken_for_equal():
+    class Scaled(keras.losses.Loss):
+        def __init__(self, factor):
+            super().__init__(name="scaled")
+            self.factor = factor
+
+        def call(self, y_true, y_pred):
+            return self.factor * mae(y_true, y_pred)
+
+    class Halved(keras.optimizers.SGD):
+        pass
+
+    once, twice = Scaled(1.0), Scaled(2.0)
+    assert once.get_config() == twice.get_config()
+    assert borrowed(loss=once) is not borrowed(loss=twice)
+    assert borrowed(loss=once) is borrowed(loss=once)
+    assert borrowed(optimizer=Halved(0.1)) is not borrowed(optimizer=Halved(0.1))
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "Nadam", "Ftrl", "RMSprop", "Adagrad", "Lamb"])
+def test_a_network_forgets_its_borrowers(name):
+    def make():
+        return getattr(keras.optimizers, name)(0.05)
+
+    alone = fitted_bits(1, make())
+    fitted_bits(2, make())
+    np.testing.assert_array_equal(fitted_bits(1, make()), alone)
+    clear_model_cache()
+    np.testing.assert_array_equal(fitted_bits(1, make()), alone)
+
+
+def test_a_network_of_keras_layers_forgets_its_borrowers():
+    spec = NetworkSpec(2, (4,), 1, "linear", True, 0.2, 0.3)
+    alone = fitted_bits(1, spec=spec)
+    fitted_bits(2, spec=spec)
+    np.testing.assert_array_equal(fitted_bits(1, spec=spec), alone)
+    clear_model_cache()
+    np.testing.assert_array_equal(fitted_bits(1, spec=spec), alone)
+
+
+def test_data_and_callbacks_are_gone_when_a_network_comes_back():
+    with borrow() as network:
+        network.set_ordered_weights(SPEC.initial_weights(np.random.default_rng(0)))
+        network.fit(epochs=1)
+        network.stop_training = True
+    assert network.task is None
+    assert network.history is None
+    assert network.stop_training is False
+
+
+def test_metrics_of_the_user_are_copied():
+    metric = keras.metrics.MeanAbsoluteError()
+    fitted_bits(metrics=[metric])
+    assert float(metric.result()) == 0.0
+
+
+def test_an_error_drops_the_network():
+    first = borrowed()
+    with pytest.raises(ValueError, match="argument"), borrow() as network:
+        network.set_ordered_weights([])
+    assert network is first
+    assert borrowed() is not first
+
+
+def test_a_network_that_is_lent_is_lent_to_one_alone():
+    with borrow() as first, borrow() as second:
+        assert first is not second
+
+
+def test_the_pool_is_bounded(monkeypatch):
+    monkeypatch.setattr(pool, "MAX_IDLE_NETWORKS", 2)
+    specs = [NetworkSpec(1, (units,), 1, "linear") for units in (1, 2, 3)]
+    networks = [borrowed(spec) for spec in specs]
+    assert sum(map(len, _model_cache._idle.values())) == 2
+    assert borrowed(specs[2]) is networks[2]
+    assert borrowed(specs[0]) is not networks[0]
+
+
+def test_a_loss_that_does_not_fit_the_targets_says_so():
+    def needs_three(y_true, y_pred):
+        return y_pred - keras.ops.reshape(y_true, (-1, 3))
+
+    with pytest.raises(ValueError, match=r"loss=.*needs_three.*shape \(n_samples, 1\)"):
+        borrowed(loss=needs_three)
+
+
+def test_threads_that_fit_the_same_architecture_get_the_bits_of_one_after_the_other():
+    in_turn = [fitted_bits(seed) for seed in range(4)]
+    clear_model_cache()
+    barrier = threading.Barrier(4)
+
+    def fit(seed):
+        barrier.wait()
+        return [fitted_bits(seed) for _ in range(2)]
+
+    with ThreadPoolExecutor(4) as threads:
+        for both, expected in zip(threads.map(fit, range(4)), in_turn, strict=True):
+            for bits in both:
+                np.testing.assert_array_equal(bits, expected)
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_over_the_fits_of_a_grid():
+    def grid(n):
+        for fit in range(n):
+            spec = NetworkSpec(2, (8 * (1 + fit % 3),), 1, "linear")
+            fitted_bits(spec=spec, epochs=1, optimizer=keras.optimizers.Adam(0.1 / (1 + fit)))
+        gc.collect()
+        return psutil.Process().memory_info().rss
+
+    grid(20)
+    before = grid(10)
+    assert grid(100) - before < 20 * 2**20

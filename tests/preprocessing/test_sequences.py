@@ -1,0 +1,140 @@
+"""Sequences: windows and arrays are one thing, and statistics count every step."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import StandardScaler
+
+from sklstm.preprocessing._sequences import Sequences, sequences_of_array, sequences_of_origin
+from sklstm.preprocessing._window_index import multiplicity, origin_of
+from tests.estimators.helpers import classifier, forecaster, sequences, series, windows
+
+
+def with_gaps(seed=0):
+    table, y = series(seed=seed)
+    keep = np.random.default_rng(seed).random(len(table)) < 0.8
+    return table[keep], y[keep]
+
+
+def test_windows_and_their_copy_give_the_same_predictions():
+    table, y = with_gaps()
+    for labels, make in ((y, forecaster), ((y > y.median()).to_numpy(), classifier)):
+        lazy = windows(table, window=5)
+        on_windows = make().fit(lazy, labels)
+        on_array = make().fit(np.asarray(lazy), labels)
+        np.testing.assert_allclose(
+            on_windows.predict(lazy).astype(float), on_array.predict(np.asarray(lazy)), rtol=1e-6
+        )
+        np.testing.assert_allclose(on_windows._X_scale, on_array._X_scale, rtol=1e-12)
+
+
+@pytest.mark.parametrize("some", [slice(None), slice(10, 30), np.array([40, 3, 3, 17])])
+@pytest.mark.parametrize("kind", ["origin", "array"])
+def test_statistics_are_those_of_the_steps_laid_flat(kind, some):
+    table, _ = with_gaps()
+    lazy = windows(table * 3 + 100, window=5)
+    dense = np.asarray(lazy)[some]
+    found = (
+        sequences_of_origin(origin_of(lazy))
+        if kind == "origin"
+        else sequences_of_array(np.asarray(lazy))
+    )
+    positions = np.arange(len(table))[some]
+    mean, scale = found.take(positions).mean_and_scale()
+    scaler = StandardScaler().fit(dense.reshape(-1, 2))
+    np.testing.assert_allclose(mean, scaler.mean_, rtol=1e-12)
+    np.testing.assert_allclose(scale, scaler.scale_, rtol=1e-12)
+
+
+def test_rows_scaled_are_those_that_are_reached():
+    table, _ = series()
+    found = sequences_of_origin(origin_of(windows(table, window=3, lead=0)))
+    rows, start, count = found.take(np.arange(20, 30)).scaled(np.zeros(2), np.ones(2))
+    np.testing.assert_array_equal(rows, table.to_numpy(np.float32)[18:30])
+    np.testing.assert_array_equal(start, np.arange(10))
+    np.testing.assert_array_equal(count, 3)
+
+
+def test_nothing_reached_leaves_no_rows():
+    rows, start, count = sequences_of_array(np.full((3, 4, 2), np.nan)).scaled(
+        np.zeros(2), np.ones(2)
+    )
+    assert rows.shape == (0, 2)
+    assert start.tolist() == count.tolist() == [0, 0, 0]
+
+
+def test_constant_features_have_scale_one():
+    X = np.full((20, 3, 2), 1e6 + 0.1)
+    X[..., 1] = np.random.default_rng(0).normal(1e6, 0.01, size=(20, 3))
+    mean, scale = sequences_of_array(X).mean_and_scale()
+    assert scale[0] == 1.0
+    np.testing.assert_allclose(scale[1], X[..., 1].std(), rtol=1e-6)
+    np.testing.assert_allclose(mean, X.mean(axis=(0, 1)))
+
+
+def test_multiplicity_counts_the_windows_that_hold_a_row():
+    rng = np.random.default_rng(0)
+    start = rng.integers(20, size=30)
+    count = np.minimum(rng.integers(6, size=30), 20 - start)
+    naive = np.zeros(20, dtype=int)
+    for s, c in zip(start, count, strict=True):
+        naive[s : s + c] += 1
+    np.testing.assert_array_equal(multiplicity(start, count, 20), naive)
+
+
+def test_float32_stays_and_predicts_like_float64():
+    X, y, _ = sequences()
+    assert sequences_of_array(X.astype(np.float32)).rows.dtype == np.float32
+    small, large = (forecaster().fit(X.astype(t), y).predict(X.astype(t)) for t in "fd")
+    np.testing.assert_allclose(small, large, rtol=1e-3, atol=1e-4)
+    assert small.dtype == np.float64
+
+
+def test_a_step_with_some_features_missing_is_an_error():
+    X, y, _ = sequences()
+    X[7, 2, 1] = np.nan
+    X[9, 0, 1] = np.nan
+    message = r"2 steps .* first at X\[7, 2\], in features \[1\].*SimpleImputer"
+    with pytest.raises(ValueError, match=message):
+        forecaster().fit(X, y)
+
+
+@pytest.mark.parametrize("where", [np.s_[:, :2], np.s_[:, 3:], np.s_[:, 1:3], np.s_[::2, 2]])
+def test_steps_that_are_missing_are_skipped(where):
+    # The same steps with and without holes between them are the same sequences.
+    X, y, _ = sequences()
+    X[where] = np.nan
+    padded = np.full((len(X), 8, 2), np.nan)
+    for sample, target in zip(X, padded, strict=True):
+        steps = sample[~np.isnan(sample).all(axis=1)]
+        target[1 : 1 + len(steps)] = steps
+    np.testing.assert_allclose(
+        forecaster().fit(X, y).predict(X), forecaster().fit(padded, y).predict(padded), rtol=1e-6
+    )
+
+
+def test_a_sequence_without_steps_is_predicted_and_not_trained_on():
+    X, y, _ = sequences()
+    X[5] = np.nan
+    strange = y.copy()
+    strange[5] = 1e9
+    model = forecaster().fit(X, strange)
+    rest = np.arange(len(X)) != 5
+    alone = forecaster().fit(X[rest], y[rest])
+    np.testing.assert_allclose(model.predict(X)[rest], alone.predict(X[rest]), rtol=1e-6)
+    assert np.isfinite(model.predict(X)[5])
+    with pytest.raises(ValueError, match="all steps of all 60 windows are"):
+        forecaster().fit(np.full_like(X, np.nan), y)
+
+
+def test_which_rows_are_held_is_what_a_loop_says(monkeypatch):
+    monkeypatch.setattr("sklstm.preprocessing._sequences._AT_ONCE", 3)
+    rng = np.random.default_rng(0)
+    start, count = rng.integers(0, 40, size=10), rng.integers(0, 4, size=10)
+    found = Sequences(np.zeros((50, 1)), start, count, 4, False, None)
+    asked = rng.permutation(50)[:30]
+    naive = [any(s <= row < s + c for s, c in zip(start, count, strict=True)) for row in asked]
+    np.testing.assert_array_equal(found.hold(asked), naive)
+    assert found.hold(asked[:0]).shape == (0,)

@@ -1,0 +1,171 @@
+"""Forecasts are shrunk by how much of earlier ones came true."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+
+from tests.estimators.helpers import forecaster, sequences, series, windows
+
+N, HORIZON = 120, 3
+
+
+def table(noise, seed=0):
+    """Months of which the past says much, or nothing but the season."""
+    rng = np.random.default_rng(seed)
+    index = pd.date_range("2010-01-31", periods=N, freq="ME")
+    season = np.sin(2 * np.pi * np.arange(N) / 12)
+    drift = np.sin(np.arange(N) / 4)
+    value = 5 * season + (rng.normal(size=N) if noise else drift)
+    return pd.DataFrame({"value": value}, index=index)
+
+
+def fitted(frame, **params):
+    params = {"horizon": HORIZON, "season": 12, "epochs": 60, "units": 8} | params
+    X, y = windows(frame, window=8), frame["value"]
+    return forecaster(**params).fit(X, y), X, y
+
+
+def relative(model, X, shape=(-1, HORIZON)):
+    """What a fit says relative to its season."""
+    silent = clone(model)
+    silent.__dict__.update(vars(model))
+    silent._weights = [[np.zeros_like(w) for w in member] for member in model._weights]
+    return (model.predict(X) - silent.predict(X)).reshape(shape), silent.predict(X).reshape(shape)
+
+
+@pytest.mark.parametrize("params", [{}, {"decoder": "lstm"}, {"n_members": 2}, {"anchor": "last"}])
+def test_the_slope_is_that_of_the_same_fit_on_two_thirds(params):
+    frame = table(noise=True)
+    model, X, y = fitted(frame, **params)
+    first, last = slice(0, 80), slice(80, N)
+    trial = fitted(frame, shrink=False, **params)[0].fit(X[first], y[first])
+    said, expected = relative(trial, X[last])
+    came = trial.actuals(X[last], y[last]) - expected
+    there = ~np.isnan(came)
+    slope = (said[there] @ came[there]) / (said[there] @ said[there])
+    assert_allclose(model.shrinkage_, [np.clip(slope, 0, 1)], rtol=1e-4, atol=1e-6)
+    # All that it says is shrunk, and nothing else has changed.
+    free = fitted(frame, shrink=False, **params)[0]
+    assert not hasattr(free, "shrinkage_")
+    plain, silent = relative(free, X)
+    assert_allclose(model.predict(X), silent + model.shrinkage_ * plain, atol=1e-4)
+
+
+def test_noise_is_not_believed_and_what_repeats_is():
+    noise, pattern = fitted(table(noise=True))[0], fitted(table(noise=False))[0]
+    assert noise.shrinkage_[0] < 0.3
+    assert pattern.shrinkage_[0] > 0.8
+
+
+def test_each_target_has_its_own():
+    noise, pattern = table(noise=True), table(noise=False)
+    frame = pd.concat([noise, pattern], axis=1, keys=["noise", "pattern"]).droplevel(1, axis=1)
+    model = forecaster(horizon=HORIZON, season=12, epochs=60, units=8)
+    model.fit(windows(frame, window=8), frame)
+    assert model.shrinkage_.shape == (2,)
+    assert model.shrinkage_[0] < 0.4 < 0.7 < model.shrinkage_[1]
+
+
+def test_of_quantiles_the_median_is_shrunk_and_the_spread_kept():
+    quantiles = (0.1, 0.5, 0.9)
+    model, X, _ = fitted(table(noise=True), quantiles=quantiles)
+    free, _, _ = fitted(table(noise=True), quantiles=quantiles, shrink=False)
+    assert_allclose(
+        np.diff(model.predict_quantiles(X), axis=-1),
+        np.diff(free.predict_quantiles(X), axis=-1),
+        atol=1e-4,
+    )
+    plain, silent = relative(free, X)
+    assert_allclose(model.predict(X), silent + model.shrinkage_ * plain, atol=1e-4)
+    assert model.shrinkage_[0] < 1
+
+
+def test_without_a_season_it_is_asked_for():
+    frame, y = series(N)
+    X = windows(frame)
+    assert not hasattr(forecaster(horizon=HORIZON).fit(X, y), "shrinkage_")
+    model = forecaster(horizon=HORIZON, shrink=True).fit(X, y)
+    assert 0 <= model.shrinkage_[0] <= 1
+    # The exported network is shrunk, too.
+    assert_allclose(
+        model.keras_model_.predict(np.asarray(X), verbose=0), model.predict(X), atol=1e-4
+    )
+    early = forecaster(season=24, early_stopping=True)
+    assert not hasattr(early.fit(X, y), "shrinkage_")
+    assert hasattr(early.set_params(shrink=True).fit(X, y), "shrinkage_")
+    # What an earlier fit has learned is not left to stand beside the new one.
+    assert not hasattr(early.set_params(shrink=False).fit(X, y), "shrinkage_")
+
+
+def test_one_moment_ahead_and_given_paths():
+    frame = table(noise=True)
+    one = fitted(frame, horizon=1)[0]
+    assert one.shrinkage_.shape == (1,)
+    X, y = windows(frame, window=8), frame["value"].to_numpy()
+    paths = np.lib.stride_tricks.sliding_window_view(y, HORIZON)
+    model = forecaster(horizon=HORIZON, shrink=True).fit(X[: len(paths)], paths)
+    assert model.shrinkage_.shape == (1,)
+
+
+def test_the_networks_own_course_is_not_touched():
+    frame = table(noise=True)
+    seen: list[int] = []
+
+    class Note(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(epoch)
+
+    model, _, _ = fitted(frame, epochs=3, callbacks=[Note()])
+    free, _, _ = fitted(frame, epochs=3, shrink=False)
+    assert len(model.callbacks_) == 1
+    assert_array_equal(model.history_, free.history_)
+    for ours, plain in zip(model._weights[0][:-2], free._weights[0][:-2], strict=True):
+        assert_array_equal(ours, plain)
+
+
+def test_going_on_keeps_what_was_learned():
+    frame = table(noise=True)
+    model, X, y = fitted(frame, warm_start=True)
+    before = model.shrinkage_
+    model.fit(X, y)
+    assert_array_equal(model.shrinkage_, before)
+    assert not hasattr(forecaster(season=12).partial_fit(X, y), "shrinkage_")
+
+
+def test_too_few_moments_to_try_it_are_not_shrunk():
+    frame = table(noise=True)[:10]
+    model, _, _ = fitted(frame, horizon=7, epochs=2)
+    assert not hasattr(model, "shrinkage_")
+    assert hasattr(fitted(frame, horizon=6, epochs=2)[0], "shrinkage_")
+
+
+def test_a_series_that_begins_late_is_left_out_of_the_trial():
+    long, short = table(noise=True), table(noise=True, seed=1)[70:]
+    frame = pd.concat({"long": long, "short": short}, names=["place", "time"]).sort_index(level=1)
+    X = windows(frame, window=8, by="place")
+    model = forecaster(horizon=12, season=12).fit(X, frame["value"])
+    alone = forecaster(horizon=12, season=12, shrink=False)
+    by_hand = frame.index.get_level_values("place") == "long"
+    when = frame.index.get_level_values("time")
+    first, last = by_hand & (when < long.index[80]), by_hand & (when >= long.index[80])
+    alone.fit(X[np.flatnonzero(first)], frame["value"][first])
+    said, expected = relative(alone, X[np.flatnonzero(last)], (-1, 12))
+    came = alone.actuals(X[np.flatnonzero(last)], frame["value"][last]) - expected
+    there = ~np.isnan(came)
+    slope = (said[there] @ came[there]) / (said[there] @ said[there])
+    assert_allclose(model.shrinkage_, [np.clip(slope, 0, 1)], rtol=1e-4, atol=1e-6)
+
+
+def test_what_has_no_moments_is_refused():
+    X, value, _ = sequences()
+    with pytest.raises(ValueError, match="shrink=True tries the network out on the last third"):
+        forecaster(shrink=True).fit(X, value)
+    frame, y = series()
+    with pytest.raises(ValueError, match="shrink=True and stateful=True exclude each other"):
+        forecaster(shrink=True, stateful=True).fit(windows(frame), y)

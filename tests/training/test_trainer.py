@@ -1,0 +1,344 @@
+"""One fit through scikeras: callbacks, optimizers, losses, metrics."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from sklstm.training._trainer import optimizer_class
+from tests.estimators.helpers import classifier, forecaster, sequences
+
+X, Y, LABEL = sequences()
+
+
+class Diary(keras.callbacks.Callback):
+    """Writes down what it sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.events = []
+        self.params_seen = None
+
+    def on_train_begin(self, logs=None):
+        self.params_seen = dict(self.params)
+        self.events.append("train begins")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.events.append(f"epoch {epoch} begins")
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.events.append(f"batch {batch} begins")
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.events.append(f"batch {batch} ends: {sorted(logs)}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.events.append(f"epoch {epoch} ends: {sorted(logs)}")
+
+    def on_train_end(self, logs=None):
+        self.events.append("train ends")
+
+
+def epoch_events(epoch, logs, more=()):
+    return [
+        f"epoch {epoch} begins",
+        "batch 0 begins",
+        f"batch 0 ends: {logs}",
+        f"epoch {epoch} ends: {sorted([*logs, *more])}",
+    ]
+
+
+def test_a_callback_sees_it_all_and_stays_untouched():
+    diary = Diary()
+    model = forecaster(callbacks=[diary], metrics=["mae"]).fit(X, Y)
+    logs = ["loss", "mae"]
+    expected = ["train begins", *epoch_events(0, logs), *epoch_events(1, logs), "train ends"]
+    (copy,) = model.callbacks_
+    assert copy.events == expected
+    assert copy.params_seen["epochs"] == 2
+    assert copy.model is None
+    assert diary.events == []
+    assert diary.model is None
+    assert model.callbacks[0] is diary
+
+
+def test_a_single_callback_and_validation_logs():
+    model = forecaster(callbacks=Diary(), early_stopping=True, epochs=1).fit(X, Y)
+    (copy,) = model.callbacks_
+    expected = ["train begins", *epoch_events(0, ["loss"], ["val_loss"]), "train ends"]
+    assert copy.events == expected
+    assert not hasattr(model.set_params(callbacks=None).fit(X, Y), "callbacks_")
+
+
+def test_a_callback_that_overrides_set_model_is_detached_too():
+    class Particular(keras.callbacks.Callback):
+        def set_model(self, model):
+            super().set_model(model)
+            self.n_weights = len(model.weights)
+
+    model = forecaster(callbacks=[Particular()]).fit(X, Y)
+    assert model.callbacks_[0].n_weights == 5
+    assert model.callbacks_[0].model is None
+
+
+def test_a_learning_rate_schedule_by_callback_and_the_next_fit():
+    rates = []
+
+    def schedule(epoch, rate):
+        rates.append(rate)
+        return rate / 2
+
+    plain = forecaster(epochs=3).fit(X, Y).predict(X)
+    callback = keras.callbacks.LearningRateScheduler(schedule)
+    model = forecaster(epochs=3, callbacks=[callback]).fit(X, Y)
+    np.testing.assert_allclose(rates, [0.01, 0.005, 0.0025], rtol=1e-6)
+    np.testing.assert_allclose(model.history_["learning_rate"], np.array(rates) / 2, rtol=1e-6)
+    # The rate went back with the network.
+    np.testing.assert_array_equal(forecaster(epochs=3).fit(X, Y).predict(X), plain)
+
+
+def test_reduce_on_plateau():
+    callback = keras.callbacks.ReduceLROnPlateau(monitor="loss", patience=1, min_delta=1e9)
+    rates = forecaster(epochs=4, callbacks=[callback]).fit(X, Y).history_["learning_rate"]
+    np.testing.assert_allclose(rates, [0.01, 0.01, 0.001, 0.0001], rtol=1e-5)
+
+
+def test_early_stopping_of_the_user():
+    callback = keras.callbacks.EarlyStopping(
+        "loss", patience=2, min_delta=1e9, restore_best_weights=True
+    )
+    model = forecaster(epochs=30, callbacks=[callback]).fit(X, Y)
+    assert model.n_iter_ == 3
+    np.testing.assert_array_equal(model.predict(X), forecaster(epochs=1).fit(X, Y).predict(X))
+
+
+def test_a_checkpoint_holds_the_weights(tmp_path):
+    path = tmp_path / "{epoch}.weights.h5"
+    callback = keras.callbacks.ModelCheckpoint(str(path), save_weights_only=True)
+
+    class Reload(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            self.model.load_weights(str(path).format(epoch=1))
+
+    model = forecaster(callbacks=[callback, Reload()]).fit(X, Y)
+    assert len(list(tmp_path.iterdir())) == 2
+    np.testing.assert_array_equal(model.predict(X), forecaster(epochs=1).fit(X, Y).predict(X))
+
+
+def test_a_checkpoint_of_the_whole_network_says_what_to_do_instead(tmp_path):
+    callback = keras.callbacks.ModelCheckpoint(str(tmp_path / "network.keras"))
+    with pytest.raises(NotImplementedError, match=r"save_weights_only=True.*keras_model_"):
+        forecaster(callbacks=[callback]).fit(X, Y)
+
+
+def test_backup_and_restore_after_an_interrupt(tmp_path):
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    backup = keras.callbacks.BackupAndRestore(str(tmp_path / "backup"))
+    model = forecaster(epochs=5, callbacks=[backup, Interrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    model.set_params(callbacks=[backup]).fit(X, Y)
+    whole = forecaster(epochs=5).fit(X, Y).history_["loss"]
+    assert model.n_iter_ == 3
+    assert model.history_["loss"][0] < whole[1]
+
+
+def test_logs_in_a_file(tmp_path):
+    path = tmp_path / "log.csv"
+    model = classifier(metrics=["accuracy"], callbacks=[keras.callbacks.CSVLogger(str(path))]).fit(
+        X, LABEL
+    )
+    written = pd.read_csv(path, index_col="epoch")
+    pd.testing.assert_frame_equal(written[model.history_.columns], model.history_)
+
+
+def test_terminate_on_nan_and_the_error_of_a_divergence():
+    epochs = []
+    callbacks = [
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch)),
+    ]
+    model = forecaster(epochs=9, learning_rate=1e30, optimizer="sgd", callbacks=callbacks)
+    message = r"diverged.*last loss (nan|inf).*learning_rate than 1e\+30"
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, Y)
+    assert len(epochs) < 9
+    assert not hasattr(model, "history_")
+
+
+def test_lambda_callback():
+    epochs = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch))
+    forecaster(callbacks=[callback]).fit(X, Y)
+    assert epochs == [0, 1]
+
+
+def test_a_callback_may_fit_the_same_architecture():
+    class Inner(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.predictions = forecaster().fit(X, Y).predict(X)
+
+    alone = forecaster().fit(X, Y).predict(X)
+    model = forecaster(callbacks=[Inner()]).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), alone)
+    np.testing.assert_array_equal(model.callbacks_[0].predictions, alone)
+
+
+@pytest.mark.parametrize("bad", [[3], ["x"], [keras.callbacks.EarlyStopping], [[Diary()]]])
+def test_what_is_no_callback(bad):
+    with pytest.raises(ValueError, match=r"callbacks must be instances of keras.callbacks.C.*got"):
+        forecaster(callbacks=bad).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sgd",
+        "rmsprop",
+        "adam",
+        "adamw",
+        "adagrad",
+        "adadelta",
+        "adamax",
+        "nadam",
+        "ftrl",
+        "lion",
+        "lamb",
+        "muon",
+        "adafactor",
+        "ScheduleFreeAdamW",
+    ],
+)
+def test_optimizers_by_name_class_and_instance(name):
+    kind = optimizer_class(name)
+    assert kind.__name__.lower() == name.lower()
+    results = []
+    for optimizer in (name, kind, kind(learning_rate=0.02)):
+        own = {} if isinstance(optimizer, kind) else {"learning_rate": 0.02}
+        model = forecaster(optimizer=optimizer, **own).fit(X, Y)
+        results.append(model.predict(X))
+        start = forecaster(optimizer=optimizer, epochs=1, learning_rate=1e-12).fit(X, Y)
+        assert not isinstance(optimizer, str) or not np.allclose(results[0], start.predict(X))
+    for result in results[1:]:
+        np.testing.assert_array_equal(result, results[0])
+
+
+def test_an_optimizer_instance_is_copied_and_brings_its_settings():
+    optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
+    first, again = (forecaster(optimizer=optimizer, epochs=3).fit(X, Y).predict(X) for _ in "ab")
+    np.testing.assert_array_equal(first, again)
+    assert not optimizer.built
+    plain = forecaster(optimizer="sgd", learning_rate=0.05, epochs=3).fit(X, Y).predict(X)
+    assert not np.allclose(first, plain)
+    cloned = clone(forecaster(optimizer=optimizer, epochs=3))
+    np.testing.assert_array_equal(cloned.fit(X, Y).predict(X), first)
+
+
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that nobody registered."""
+
+    def __init__(self, start):
+        self.start = start
+
+    def __call__(self, step):
+        return self.start / (1.0 + keras.ops.cast(step, "float32"))
+
+    def get_config(self):
+        return {"start": self.start}
+
+
+@pytest.mark.parametrize(
+    "schedule", [keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5), Falling(0.1)]
+)
+def test_learning_rate_schedules(schedule):
+    first, again = (
+        forecaster(optimizer=keras.optimizers.SGD(schedule), epochs=3).fit(X, Y).predict(X)
+        for _ in "ab"
+    )
+    fixed = forecaster(optimizer=keras.optimizers.SGD(0.1), epochs=3).fit(X, Y).predict(X)
+    np.testing.assert_array_equal(first, again)
+    assert not np.allclose(first, fixed)
+
+
+@pytest.mark.parametrize("bad", ["nope", "loss_scale", "lossscaleoptimizer", int, keras.Model])
+def test_what_is_no_optimizer(bad):
+    with pytest.raises(ValueError, match=r"optimizer=.*is not an optimizer.*adam, adamax.*sgd"):
+        forecaster(optimizer=bad).fit(X, Y)
+
+
+def test_a_registered_optimizer_has_a_name(monkeypatch):
+    registered = {}
+    monkeypatch.setattr(keras.saving, "get_registered_object", registered.get)
+
+    class Mine(keras.optimizers.SGD):
+        pass
+
+    registered["my>Mine"] = Mine
+    plain = forecaster(optimizer="sgd").fit(X, Y)
+    np.testing.assert_array_equal(
+        forecaster(optimizer="my>Mine").fit(X, Y).predict(X), plain.predict(X)
+    )
+
+
+def pinball(y_true, y_pred):
+    error = y_true - y_pred
+    return keras.ops.mean(keras.ops.maximum(0.9 * error, -0.1 * error), axis=-1)
+
+
+def test_losses_by_name_function_class_and_instance():
+    names = ("huber", keras.losses.huber, keras.losses.Huber, keras.losses.Huber())
+    results = [forecaster(loss=loss).fit(X, Y).predict(X) for loss in names]
+    for result in results[1:]:
+        np.testing.assert_allclose(result, results[0], rtol=1e-5)
+    high = forecaster(loss=pinball, epochs=30).fit(X, Y)
+    assert (high.predict(X) > Y).mean() > 0.7
+
+
+def test_metrics_by_name_function_class_and_instance():
+    metrics = ["mae", keras.metrics.mean_squared_error, keras.metrics.RootMeanSquaredError]
+    metrics += [keras.metrics.MeanMetricWrapper(pinball, name="high")]
+    for _ in range(2):
+        history = forecaster(metrics=metrics).fit(X, Y).history_
+        expected = {"loss", "mae", "mean_squared_error", "root_mean_squared_error", "high"}
+        assert set(history) == expected
+    np.testing.assert_allclose(history["mean_squared_error"], history["loss"], rtol=1e-5)
+    np.testing.assert_allclose(history["root_mean_squared_error"] ** 2, history["loss"], rtol=1e-5)
+
+
+def test_metrics_of_a_classifier():
+    for labels in (LABEL, LABEL > 0):
+        model = classifier(metrics=("accuracy", "AUC"), early_stopping=True).fit(X, labels)
+        names = {"loss", "accuracy", "AUC"}
+        assert set(model.history_) == names | {f"val_{name}" for name in names}
+        assert model.history_.index.name == "epoch"
+        assert model.history_.notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "bad", "message"),
+    [
+        ("loss", "nope", "loss: Keras knows no 'nope'"),
+        ("metrics", ["nope"], "metrics: Keras knows no 'nope'"),
+        ("metrics", [3], "metrics must be names, functions, classes or instances of Keras; got 3"),
+        ("loss", "sparse_categorical_crossentropy", "loss: 'sparse_.*wants class numbers"),
+        ("metrics", ["sparse_categorical_accuracy"], "metrics: 'sparse_.*wants class numbers"),
+    ],
+)
+def test_losses_and_metrics_that_keras_does_not_know(parameter, bad, message):
+    with pytest.raises(ValueError, match=message):
+        classifier(**{parameter: bad}).fit(X, LABEL)
+
+
+def test_progress_is_shown_when_asked_for(capsys):
+    forecaster(verbose=0).fit(X, Y)
+    assert capsys.readouterr().out == ""
+    forecaster(verbose=2).fit(X, Y)
+    assert capsys.readouterr().out.count("Epoch") == 2
