@@ -191,7 +191,7 @@ def test_a_network_that_is_lent_is_lent_to_one_alone():
 
 
 def test_the_pool_is_bounded(monkeypatch):
-    monkeypatch.setattr(pool, "MAX_IDLE_NETWORKS", 2)
+    monkeypatch.setattr(_model_cache, "MAX_IDLE_NETWORKS", 2)
     specs = [NetworkSpec(1, (units,), 1, "linear") for units in (1, 2, 3)]
     networks = [borrowed(spec) for spec in specs]
     assert sum(map(len, _model_cache._idle.values())) == 2

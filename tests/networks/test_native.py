@@ -64,7 +64,7 @@ def test_a_library_that_is_missing_or_cannot_be_loaded_is_done_without(
     library = tmp_path / "sklstm_native.so"
     if content is not None:
         library.write_bytes(content)
-    monkeypatch.setattr(_kernels, "LIBRARY", library)
+    monkeypatch.setattr(_native, "LIBRARY", library)
     assert _native.load_native.__wrapped__() is None
 
 

@@ -130,7 +130,7 @@ def test_a_network_that_may_not_fuse_learns_the_same_without_dropout(monkeypatch
     start = spec.initial_weights(np.random.default_rng(1))
     parts = {"loss": "mse", "metrics": None}
     fused, _ = trained(spec, task, start, optimizer=keras.optimizers.Adam(0.01), **parts)
-    for module in ("_network", "_pool"):
+    for module in ("_network", "_model_cache"):
         monkeypatch.setattr(f"sklstm.networks.{module}.choose_engine", lambda *_, **__: "keras")
     slow, _ = trained(spec, task, start, optimizer=keras.optimizers.Adam(0.01), **parts)
     np.testing.assert_allclose(slow["loss"], fused["loss"], rtol=1e-5)

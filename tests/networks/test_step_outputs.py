@@ -186,7 +186,7 @@ def test_recurrent_dropout_answers_steps_on_the_layers_of_keras(monkeypatch, sta
         examples = Examples(examples.windows, examples.targets, examples.weights)
     task = TrainingTask(examples, None, 3, False, rng)
     fast, fast_weights = trained(spec, task, start, epochs=2)
-    for module in ("_network", "_pool"):
+    for module in ("_network", "_model_cache"):
         monkeypatch.setattr(f"sklstm.networks.{module}.choose_engine", lambda *_, **__: "keras")
     slow, slow_weights = trained(spec, task, start, epochs=2)
     np.testing.assert_allclose(slow["loss"], fast["loss"], rtol=1e-5)
