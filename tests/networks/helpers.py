@@ -14,9 +14,9 @@ from sklstm.networks._native import load_native
 
 # The kernels are missing where there was no compiler; that they are there where there is one is
 # tested once, in test_kernels.py.
-needs_kernels = pytest.mark.skipif(load_native() is None, reason="no kernels compiled")
+needs_native = pytest.mark.skipif(load_native() is None, reason="no kernels compiled")
 # What can compute LSTM layers here.
-ENGINES = [pytest.param("native", marks=needs_kernels), "block_lstm"]
+ENGINES = [pytest.param("native", marks=needs_native), "block_lstm"]
 
 
 def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Model:

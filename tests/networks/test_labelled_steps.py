@@ -13,9 +13,9 @@ from sklstm.networks._layers import input_of_windows
 from sklstm.networks._native import load_native
 from sklstm.networks._network_input import NetworkInput
 from sklstm.networks._task import Examples
-from tests.networks.helpers import needs_kernels
+from tests.networks.helpers import needs_native
 
-engines = pytest.mark.parametrize("with_native", [False, pytest.param(True, marks=needs_kernels)])
+engines = pytest.mark.parametrize("with_native", [False, pytest.param(True, marks=needs_native)])
 
 
 def case(n_targets, seed=0):
@@ -101,7 +101,7 @@ def test_the_dense_layer_answers_and_learns_as_its_formula_says(
         assert_allclose(found, formula, rtol=1e-4, atol=1e-4)
 
 
-@needs_kernels
+@needs_native
 @pytest.mark.parametrize("output_size", [1, 9])
 def test_gradients_in_the_memory_of_what_nobody_reads_any_more_are_the_same(output_size):
     x, *others = dense_case(9, 20, output_size, 0.7)
@@ -125,7 +125,7 @@ def test_gradients_in_the_memory_of_what_nobody_reads_any_more_are_the_same(outp
     assert_array_equal(shared[-1], x * 2.0 + 1.0)
 
 
-@needs_kernels
+@needs_native
 @pytest.mark.parametrize("output_size", [2, 9])
 def test_the_number_of_threads_does_not_change_a_bit_of_many_answers(monkeypatch, output_size):
     # Enough of them for several parts.
@@ -147,7 +147,7 @@ def test_the_number_of_threads_does_not_change_a_bit_of_many_answers(monkeypatch
             assert_array_equal(ours, expected)
 
 
-@needs_kernels
+@needs_native
 @pytest.mark.parametrize(("start", "count"), [(38, 3), (-1, 2), (0, 11)])
 def test_windows_outside_the_rows_are_refused(start, count):
     table = tf.zeros([40, 2])
@@ -155,13 +155,13 @@ def test_windows_outside_the_rows_are_refused(start, count):
         load_native().sklstm_labels(table, [start], [count], 10)
 
 
-@needs_kernels
+@needs_native
 def test_as_many_counts_as_starts_are_wanted():
     with pytest.raises(tf.errors.InvalidArgumentError, match="different lengths"):
         load_native().sklstm_labels(tf.zeros([40, 2]), [0, 1], [1], 1)
 
 
-@needs_kernels
+@needs_native
 @pytest.mark.parametrize("where", [[4], [-1], [1, 1], [2, 0], [0, 1, 4]])
 def test_rows_that_are_not_there_or_out_of_order_are_refused(where):
     layer = tf.zeros([2, 2, 2]), where, tf.zeros([2, 1]), tf.zeros([1])
@@ -172,7 +172,7 @@ def test_rows_that_are_not_there_or_out_of_order_are_refused(where):
         kernels.sklstm_dense_grad(*layer, tf.zeros([len(where), 1]), n_threads=1)
 
 
-@needs_kernels
+@needs_native
 def test_a_dense_layer_of_another_width_is_refused():
     layer = tf.zeros([2, 2, 2]), [0], tf.zeros([3, 1]), tf.zeros([1])
     with pytest.raises(tf.errors.InvalidArgumentError, match="dimension 0 of input 2 is 3, 2 is"):

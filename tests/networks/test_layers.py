@@ -38,9 +38,7 @@ def assert_gradients_agree(ours, theirs):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * max(np.abs(b).max(), 1e-3))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@settings(deadline=None, max_examples=30)
-@given(
+any_layers = given(
     seed=st.integers(0, 2**32 - 1),
     units=st.lists(st.integers(1, 40), min_size=1, max_size=3).map(tuple),
     n_features=st.integers(1, 5),
@@ -49,10 +47,21 @@ def assert_gradients_agree(ours, theirs):
     bidirectional=st.booleans(),
     mask=st.sampled_from(MASKS),
 )
-def test_outputs_and_gradients_are_those_of_keras(
-    engine, seed, units, n_features, n_steps, n_windows, bidirectional, mask
-):
-    assert_equals_keras(engine, seed, units, n_features, n_steps, n_windows, bidirectional, mask)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=15)
+@any_layers
+def test_outputs_and_gradients_are_those_of_keras(engine, **layers):
+    assert_equals_keras(engine, **layers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=30)
+@any_layers
+def test_outputs_and_gradients_of_many_layers_are_those_of_keras(engine, **layers):
+    assert_equals_keras(engine, **layers)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

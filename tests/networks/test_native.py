@@ -17,7 +17,7 @@ from sklstm.networks import _native
 from sklstm.networks._layers import LayerInput, input_of_outputs, input_of_windows
 from sklstm.networks._native import load_native
 from sklstm.networks._native_lstm import lstm_steps
-from tests.networks.helpers import layer_arguments, naive_lstm, needs_kernels
+from tests.networks.helpers import layer_arguments, naive_lstm, needs_native
 
 
 def can_compile():
@@ -51,8 +51,17 @@ print(choose_engine(NetworkSpec(1, (2,), 1, "linear"), training=True))
     return done.stdout.strip()
 
 
-@needs_kernels
-def test_the_environment_can_leave_the_kernels_out():
+@needs_native
+def test_the_switch_leaves_the_native_code_out(monkeypatch):
+    monkeypatch.setenv("SKLSTM_NATIVE", "0")
+    assert _native.load_native.__wrapped__() is None
+    monkeypatch.setenv("SKLSTM_NATIVE", "")
+    assert _native.load_native.__wrapped__() is not None
+
+
+@needs_native
+@pytest.mark.slow
+def test_the_environment_can_leave_the_native_code_out():
     assert engine_of_a_new_process(SKLSTM_NATIVE="0") == "block_lstm"
     assert engine_of_a_new_process(SKLSTM_NATIVE="") == "native"
 
@@ -74,7 +83,7 @@ def weighted_sum(output):
     return tf.reduce_sum(output * tf.reshape(weight, tf.shape(output)))
 
 
-@needs_kernels
+@needs_native
 @pytest.mark.parametrize("returns_sequences", [False, True])
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("n_units", [4, 16, 21])
@@ -105,7 +114,7 @@ def test_inputs_and_weights_have_the_right_gradient(n_units, reverse, returns_se
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * float(tf.reduce_max(tf.abs(b))))
 
 
-@needs_kernels
+@needs_native
 def test_no_gradient_flows_through_states():
     arguments = layer_arguments(0)
     x, *others = arguments
@@ -118,7 +127,7 @@ def test_no_gradient_flows_through_states():
     assert tape.gradient([h_last, c_last], arguments) == [None] * 6
 
 
-@needs_kernels
+@needs_native
 def test_saturated_gates_are_exact_and_a_step_that_is_nan_stays_nan():
     x, h0, c0, kernel, recurrent, bias = layer_arguments(0, n_steps=1, n_samples=64, n_inputs=1)
     huge = tf.constant(np.geomspace(1e-6, 1e6, 64), tf.float32) * tf.constant([1.0, -1.0] * 32)
@@ -136,7 +145,7 @@ def test_saturated_gates_are_exact_and_a_step_that_is_nan_stays_nan():
     assert np.flatnonzero(np.isnan(h.numpy()).any(axis=1)).tolist() == [7]
 
 
-@needs_kernels
+@needs_native
 @pytest.mark.parametrize("n_units", [3, 16, 40])
 def test_a_sample_has_the_same_bits_whatever_is_computed_beside_it(n_units):
     rng = np.random.default_rng(0)
@@ -158,7 +167,7 @@ def test_a_sample_has_the_same_bits_whatever_is_computed_beside_it(n_units):
     np.testing.assert_array_equal(outputs(np.arange(150), returns_sequences=True), together)
 
 
-@needs_kernels
+@needs_native
 def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
     arguments = layer_arguments(0, n_samples=130, n_units=9)
 
@@ -183,7 +192,7 @@ def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
             np.testing.assert_array_equal(ours, expected)
 
 
-@needs_kernels
+@needs_native
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -204,7 +213,7 @@ def test_windows_outside_the_rows_are_refused(change, message):
         lstm_steps(steps, h0, c0, *weights, reverse=False, training=False, returns_sequences=False)
 
 
-@needs_kernels
+@needs_native
 @pytest.mark.parametrize("wrong", range(1, 6))
 def test_arguments_of_another_shape_are_refused(wrong):
     arguments = layer_arguments(0)

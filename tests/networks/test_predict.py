@@ -40,17 +40,29 @@ def overlapping_windows(spec, n_windows, longest=12, seed=0):
     return NetworkInput(rows, np.arange(n_windows, dtype=np.int32), count)
 
 
-@settings(deadline=None, max_examples=25)
-@given(
+any_network = given(
     seed=st.integers(0, 2**32 - 1),
     units=st.lists(st.integers(1, 19), min_size=1, max_size=3).map(tuple),
     bidirectional=st.booleans(),
     activation=st.sampled_from([("linear", 2), ("sigmoid", 1), ("softmax", 3)]),
     mask=st.sampled_from(["full", "left", "right", "middle", "random", "none"]),
 )
-def test_predictions_are_those_of_the_masked_keras_layers(
-    seed, units, bidirectional, activation, mask
-):
+
+
+@settings(max_examples=8)
+@any_network
+def test_predictions_are_those_of_the_masked_keras_layers(**network):
+    check_predictions(**network)
+
+
+@pytest.mark.slow
+@settings(max_examples=25)
+@any_network
+def test_predictions_of_many_networks_are_those_of_the_masked_keras_layers(**network):
+    check_predictions(**network)
+
+
+def check_predictions(seed, units, bidirectional, activation, mask):
     rng = np.random.default_rng(seed)
     spec = NetworkSpec(3, units, activation[1], activation[0], bidirectional)
     weights = a_network(spec, seed)
@@ -86,16 +98,22 @@ def test_nor_does_it_where_a_call_of_the_graph_ends():
         np.testing.assert_array_equal(predict(spec, weights, windows.take(block)), together[block])
 
 
-@settings(deadline=None, max_examples=15)
-@given(
-    seed=st.integers(0, 2**32 - 1),
-    units=st.lists(st.integers(1, 19), min_size=1, max_size=3).map(tuple),
-    bidirectional=st.booleans(),
-    mask=st.sampled_from(["full", "left", "right", "middle", "random", "none"]),
-)
-def test_all_steps_are_those_of_the_masked_keras_layers(seed, units, bidirectional, mask):
+@settings(max_examples=5)
+@any_network
+def test_all_steps_are_those_of_the_masked_keras_layers(**network):
+    check_all_steps(**network)
+
+
+@pytest.mark.slow
+@settings(max_examples=15)
+@any_network
+def test_all_steps_of_many_networks_are_those_of_the_masked_keras_layers(**network):
+    check_all_steps(**network)
+
+
+def check_all_steps(seed, units, bidirectional, activation, mask):
     rng = np.random.default_rng(seed)
-    spec = NetworkSpec(3, units, 2, "softmax", bidirectional)
+    spec = NetworkSpec(3, units, activation[1], activation[0], bidirectional)
     weights = a_network(spec, seed)
     windows, X = random_windows(rng, 5, 6, 3, how=mask)
     expected = keras_model(spec, weights, all_steps=True)(X).numpy()

@@ -3,8 +3,10 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import multiprocessing
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import joblib
 import pytest
@@ -22,14 +24,61 @@ def threads():
     return tf.config.threading.get_intra_op_parallelism_threads()
 
 with parallel_config("loky", inner_max_num_threads={limit}):
-    there = Parallel(n_jobs=2)(delayed(threads)() for _ in range(2))
-print("threads:", *there, threads())
+    workers = Parallel(n_jobs=2)(delayed(threads)() for _ in range(2))
+print("threads:", *workers, threads())
 """
 
 
 @pytest.mark.parametrize(
+    ("process", "limit", "own_setting", "expected"),
+    [
+        ("LokyProcess-1", "1", None, [1, 1]),
+        ("LokyProcess-2", "3", None, [3, 3]),
+        ("LokyProcess-1", "1", "2", []),
+        ("LokyProcess-1", "", None, []),
+        ("LokyProcess-1", "many", None, []),
+        ("MainProcess", "3", None, []),
+    ],
+)
+def test_only_a_worker_sets_threads(process, limit, own_setting, expected, monkeypatch):
+    found = []
+    threading = SimpleNamespace(
+        set_intra_op_parallelism_threads=found.append,
+        set_inter_op_parallelism_threads=found.append,
+    )
+    tensorflow = SimpleNamespace(config=SimpleNamespace(threading=threading))
+    monkeypatch.setattr(_threads, "tf", tensorflow)
+    monkeypatch.setattr(multiprocessing, "current_process", lambda: SimpleNamespace(name=process))
+    monkeypatch.setenv("OMP_NUM_THREADS", limit)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    if own_setting is not None:
+        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", own_setting)
+    _threads.keep_to_the_limit_of_the_worker()
+    assert found == expected
+
+
+def test_a_worker_that_has_computed_already_keeps_its_threads(monkeypatch):
+    def refuse(_):
+        raise RuntimeError("Intra op parallelism cannot be modified after initialization.")
+
+    threading = SimpleNamespace(set_intra_op_parallelism_threads=refuse)
+    tensorflow = SimpleNamespace(config=SimpleNamespace(threading=threading))
+    monkeypatch.setattr(_threads, "tf", tensorflow)
+    monkeypatch.setattr(
+        multiprocessing, "current_process", lambda: SimpleNamespace(name="LokyProcess-1")
+    )
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    _threads.keep_to_the_limit_of_the_worker()
+
+
+@pytest.mark.parametrize(
     ("limit", "own_setting", "expected"),
-    [(1, None, "1 1 0"), (3, None, "3 3 0"), (1, "2", "0 0 0")],
+    [
+        (3, None, "3 3 0"),
+        pytest.param(1, None, "1 1 0", marks=pytest.mark.slow),
+        pytest.param(1, "2", "0 0 0", marks=pytest.mark.slow),
+    ],
 )
 def test_workers_keep_to_their_limit(limit, own_setting, expected, tmp_path, monkeypatch):
     """0 means that TensorFlow decides; outside the workers it does."""

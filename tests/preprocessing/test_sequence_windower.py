@@ -161,10 +161,25 @@ def _check_windows(data, windows, expected):
     assert (np.diff(origin.keys) > 0).all()
 
 
+# Each property is checked twice: on a sample of examples while you work, and on many more at night.
+
+
+@pytest.mark.filterwarnings("ignore:X has no index")
+@settings(max_examples=100)
+@given(data=st.data())
+def test_arrays_equal_a_naive_loop(data):
+    check_arrays(data)
+
+
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:X has no index")
 @settings(max_examples=500)
 @given(data=st.data())
-def test_arrays_equal_a_naive_loop(data):
+def test_many_arrays_equal_a_naive_loop(data):
+    check_arrays(data)
+
+
+def check_arrays(data):
     sizes = _sizes(data)
     rows = _rows(data, data.draw(st.integers(1, 25), label="n"))
     n_series = data.draw(st.integers(1, 4), label="n_series")
@@ -181,9 +196,20 @@ def test_arrays_equal_a_naive_loop(data):
     assert not isinstance(flat, WindowView)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_labelled_rows_equal_a_naive_loop(data):
+    check_labelled_rows(data)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000)
+@given(data=st.data())
+def test_many_labelled_rows_equal_a_naive_loop(data):
+    check_labelled_rows(data)
+
+
+def check_labelled_rows(data):
     name = data.draw(st.sampled_from(sorted(CALENDARS)), label="calendar")
     calendar, freq, step_back = CALENDARS[name]
     if name not in NEED_FREQ and data.draw(st.booleans(), label="learn"):
@@ -256,9 +282,20 @@ def test_each_calendar_equals_a_naive_loop(name):
     assert_array_equal(np.asarray(windower.transform(X[::-1])), expected[::-1])
 
 
-@settings(max_examples=300)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_irregular_rows_equal_a_naive_loop(data):
+    check_irregular_rows(data)
+
+
+@pytest.mark.slow
+@settings(max_examples=300)
+@given(data=st.data())
+def test_many_irregular_rows_equal_a_naive_loop(data):
+    check_irregular_rows(data)
+
+
+def check_irregular_rows(data):
     kind = data.draw(st.sampled_from(["floats", "texts", "dates", "Berlin", "sparse integers"]))
     numbers = np.cumsum(10.0 ** (np.arange(24) % 4)) + 0.5
     labels = {
@@ -285,9 +322,21 @@ def test_irregular_rows_equal_a_naive_loop(data):
 
 
 @pytest.mark.filterwarnings("ignore:X has no index")
-@settings(max_examples=300)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_no_later_row_changes_a_window(data):
+    check_causality(data)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:X has no index")
+@settings(max_examples=300)
+@given(data=st.data())
+def test_no_later_row_changes_a_window_in_many_tables(data):
+    check_causality(data)
+
+
+def check_causality(data):
     sizes = _sizes(data)
     n = data.draw(st.integers(2, 25), label="n")
     rows = _rows(data, n)
@@ -303,8 +352,8 @@ def test_no_later_row_changes_a_window(data):
     def table(rows):
         if form == "array":
             return np.column_stack([rows, series])
-        moments = np.arange(n) if "hours" in form else np.cumsum(7 ** (np.arange(n) % 9))
-        index = pd.DatetimeIndex(moments.astype("M8[h]").astype("M8[s]"))
+        hours = np.arange(n) if "hours" in form else np.cumsum(7 ** (np.arange(n) % 9))
+        index = pd.DatetimeIndex(hours.astype("M8[h]").astype("M8[s]"))
         return pd.DataFrame(np.column_stack([rows, series]), index=index).iloc[order]
 
     windower = SequenceWindower(by=-1, **sizes)
@@ -314,7 +363,7 @@ def test_no_later_row_changes_a_window(data):
         before = np.asarray(windower.fit_transform(table(rows)))
         after = np.asarray(windower.fit_transform(table(later)))
         assert before[order <= i].tobytes() == after[order <= i].tobytes()
-        # And with a history, whatever it holds of later moments.
+        # The same holds with a history that includes later rows.
         if form != "array":
             windower.set_params(history="all").fit(table(rows))
             assert_array_equal(
