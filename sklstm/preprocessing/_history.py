@@ -1,4 +1,4 @@
-"""Rows that are kept from a fit, and how they join the rows of a call."""
+"""Rows that are kept in fit, and how they join the rows of a later call."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -10,14 +10,14 @@ import pandas as pd
 
 from sklstm.preprocessing._clock import sort_by_series
 
-# Steps between the rows of different series on the joint clock, at least: neither a window nor a
-# path of what comes next gets from one to the other.
+# The least number of steps between the rows of different series on the joint clock: neither a
+# window nor a forecast spans from one to the other.
 LONGEST_HORIZON = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
-    """Rows with their place in time.
+class TimedRows:
+    """Rows with their series and their place in time.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Moments:
 
     def take(self, rows):
         """Select rows, with copies of their values."""
-        return Moments(
+        return TimedRows(
             self.values[rows],
             None if self.present is None else self.present[rows],
             self.codes[rows],
@@ -65,7 +65,7 @@ class Moments:
 
         Returns
         -------
-        moments : Moments
+        rows : TimedRows
             These rows, in that order.
         """
         order = np.arange(len(self))[order]
@@ -78,7 +78,7 @@ class Moments:
 
 
 @dataclass(frozen=True, eq=False)
-class Joined:
+class JoinedRows:
     """The rows of a call and the kept ones, in series and time order.
 
     Parameters
@@ -90,9 +90,9 @@ class Joined:
     codes : ndarray of int64 of shape (n_rows,)
         Codes of the series.
     keys : ndarray of int64 of shape (n_rows,)
-        Moments on one clock for all series.
+        Time steps on one clock for all series.
     places : ndarray of int64 or slice
-        Where the rows of the call stand.
+        Positions of the rows of the call.
     """
 
     values: np.ndarray
@@ -102,9 +102,9 @@ class Joined:
     places: np.ndarray | slice
 
 
-def check_unique(moments, order, series_keys):
-    """Refuse two rows of one series at the same moment."""
-    codes, slots = moments.codes[order], moments.slots[order]
+def check_unique(rows, order, series_keys):
+    """Refuse two rows of one series with the same label."""
+    codes, slots = rows.codes[order], rows.slots[order]
     n_series = len(series_keys)
     same = (slots[1:] == slots[:-1]) & (codes[1:] == codes[:-1])
     if same.any():
@@ -112,24 +112,24 @@ def check_unique(moments, order, series_keys):
         # str, because the repr of a NumPy number is not how people write it.
         where = f" in series {series_keys[codes[int(np.argmax(same))]]}" if n_series > 1 else ""
         raise ValueError(
-            f"The label {moments.labels[row]} occurs more than once{where}; each row of a series "
-            "needs a moment of its own. If X holds several series, name the column or index level "
+            f"The label {rows.labels[row]} occurs more than once{where}; each row of a series "
+            "needs a label of its own. If X holds several series, name the column or index level "
             "that tells them apart in by=, else drop or merge the duplicates."
         )
 
 
-def check_sorted(moments, n_series):
+def check_sorted(rows, n_series):
     """Refuse rows that go back in time, where the order of the rows is the clock."""
-    order = slice(None) if n_series == 1 else np.argsort(moments.codes, kind="stable")
-    codes, slots = moments.codes[order], moments.slots[order]
+    order = slice(None) if n_series == 1 else np.argsort(rows.codes, kind="stable")
+    codes, slots = rows.codes[order], rows.slots[order]
     back = (slots[1:] < slots[:-1]) & (codes[1:] == codes[:-1])
     if back.any():
-        rows = np.arange(len(codes))[order]
+        positions = np.arange(len(codes))[order]
         place = int(np.argmax(back))
         raise ValueError(
             "The index of X has no regular step and is not sorted, so the order of time is "
-            f"unknown: {moments.labels[rows[place + 1]]} comes after "
-            f"{moments.labels[rows[place]]}; sort X by its index, give the step in freq=, or drop "
+            f"unknown: {rows.labels[positions[place + 1]]} comes after "
+            f"{rows.labels[positions[place]]}; sort X by its index, give the step in freq=, or drop "
             "the index."
         )
 
@@ -139,17 +139,17 @@ def combined_keys(parts, n_series, apart):
 
     Parameters
     ----------
-    parts : list of Moments
+    parts : list of TimedRows
         The rows.
     n_series : int
         Codes are below this number.
     apart : int
-        How far apart the series must lie.
+        The least number of time steps between two series.
 
     Returns
     -------
     keys : list of ndarray of int64
-        The moments of each part.
+        The time steps of each part.
     """
     if n_series == 1:
         return [part.slots for part in parts]
@@ -174,25 +174,26 @@ def combined_keys(parts, n_series, apart):
 def join(call, kept, n_series, window, lead, *, rank):
     """Join the rows of a call with kept rows.
 
-    The call wins where both have a moment. The kept rows of a series are left out if the call
-    shares moments with them and no column agrees there: that is another recording.
+    Where both have a row with the same label, the row of the call counts. The kept rows of a
+    series are left out if the call shares labels with them and no column agrees there: the call
+    is then another recording.
 
     Parameters
     ----------
-    call : Moments
+    call : TimedRows
         The rows of the call.
-    kept : Moments or None
+    kept : TimedRows or None
         The rows kept in fit.
     n_series : int
         Codes are below this number.
     window, lead : int
         The size of the windows, to keep the series apart.
     rank : bool
-        Whether the slots only sort the rows, so that positions are the clock.
+        Whether slots only give the order of the rows, so that positions are the clock.
 
     Returns
     -------
-    joined : Joined
+    joined : JoinedRows
         The rows, in series and time order.
     order : ndarray of int64 or slice
         The order that sorts the call.
@@ -208,7 +209,7 @@ def join(call, kept, n_series, window, lead, *, rank):
         keys = keys[order]
         present = None if call.present is None else call.present[order]
         places = order if isinstance(order, slice) else _inverse(order)
-        joined = Joined(call.values[order], present, call.codes[order], keys, places)
+        joined = JoinedRows(call.values[order], present, call.codes[order], keys, places)
     else:
         keys, kept_keys = combined_keys([call, kept], n_series, apart)
         keys = keys[order]
@@ -269,7 +270,7 @@ def _merge(call, keys, order, kept, kept_keys):
         places = _inverse(merged)[n_kept:]
     if not isinstance(order, slice):
         places = places[_inverse(order)]
-    return Joined(values, present, codes, keys, places)
+    return JoinedRows(values, present, codes, keys, places)
 
 
 def _by_rank(joined, apart):
@@ -305,15 +306,15 @@ def positions_in_series(codes, n_series):
     return positions
 
 
-def reach(row_keys, end, window):
+def find_window_rows(row_keys, end, window):
     """Find the rows that lie in windows.
 
     Parameters
     ----------
     row_keys : ndarray of int64 of shape (n_rows,)
-        Moments of the rows, increasing.
+        Time steps of the rows, increasing.
     end : ndarray of int64 of shape (n_samples,)
-        Moments of the last steps of the windows.
+        Time steps at which the windows end.
     window : int
         Length of the windows.
 

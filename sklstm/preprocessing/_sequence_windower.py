@@ -17,12 +17,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm.preprocessing._clock import Clock, rank_labels, sort_by_series
 from sklstm.preprocessing._history import (
-    Moments,
+    TimedRows,
     check_sorted,
     check_unique,
+    find_window_rows,
     join,
     positions_in_series,
-    reach,
 )
 from sklstm.preprocessing._table import read_table
 from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
@@ -303,7 +303,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         """Tell where the rows of a table, and the kept ones, stand in time."""
         if table.labels is None or clock.by_position:
             slots = positions_in_series(table.codes, n_series)
-            moments = Moments(table.values, table.present, table.codes, slots, table.labels)
+            moments = TimedRows(table.values, table.present, table.codes, slots, table.labels)
             return moments, slots, None
         if clock.rule is not None:
             slots, time = clock.slots(table.labels, table.codes, n_series)
@@ -313,7 +313,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             )
             kept = None if kept is None else replace(kept, slots=kept_slots)
             time = slots
-        moments = Moments(table.values, table.present, table.codes, slots, table.labels)
+        moments = TimedRows(table.values, table.present, table.codes, slots, table.labels)
         if clock.rule is None:
             check_sorted(moments, n_series)
         return moments, time, kept
@@ -330,10 +330,10 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         own = joined.keys[joined.places]
         if len(joined.keys) <= 2 * len(own) and not isinstance(joined.places, slice):
             # Looking keys up in order is several times faster than in any other.
-            start, count = reach(row_keys, joined.keys - lead, window)
+            start, count = find_window_rows(row_keys, joined.keys - lead, window)
             start, count = start[joined.places], count[joined.places]
         else:
-            start, count = reach(row_keys, own - lead, window)
+            start, count = find_window_rows(row_keys, own - lead, window)
         one_run = not (np.diff(own) != 1).any() and not (np.diff(table.codes) != 0).any()
         if not one_run and np.may_share_memory(rows, table.values):
             # The memory can be the caller's, who may write to it.
