@@ -29,7 +29,7 @@ suppress_warnings = ["ref.term"]
 
 autosummary_generate = True
 # Not every file system tells its page from that of the class Stream.
-autosummary_filename_map = {"sklstm.estimators.stream": "sklstm.estimators.stream_function"}
+autosummary_filename_map = {"sklstm.forecasting.stream": "sklstm.forecasting.stream_function"}
 # The members come from the class template, once.
 numpydoc_show_class_members = False
 autodoc_member_order = "bysource"
