@@ -5,13 +5,13 @@ VENV ?= .venv
 WORKERS ?= 2
 
 BIN := $(VENV)/bin
-# The kernels, in C++.
+# The native code, in C++.
 SOURCES := $(wildcard sklstm/networks/csrc/*.cpp sklstm/networks/csrc/*.h)
 # Quiet TensorFlow, no GPU, no windows: what the tests are written for.
 TEST_ENV := TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES= MPLBACKEND=Agg SCIPY_ARRAY_API=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format types test test-slow doctest docs bench demo clean
+.PHONY: help install lint format types test test-fast test-slow doctest docs bench demo clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,7 +23,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The stamps make the installation happen once, and again when what it is made from changes: the
-# kernels are compiled by it.
+# native code is compiled by it.
 $(VENV)/.installed-test: pyproject.toml hatch_build.py $(SOURCES) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[test,plots]'
 	# For the data in it alone: it would hold pandas back.
@@ -43,8 +43,11 @@ install: $(VENV)/.installed-test  ## Make .venv and install sklstm into it, edit
 demo: $(VENV)/.installed-test  ## Tune an LSTM on real weather: the main example, under three minutes
 	TF_CPP_MIN_LOG_LEVEL=2 MPLBACKEND=Agg $(BIN)/python examples/plot_tune_window.py
 
-test: $(VENV)/.installed-test  ## Run the tests that take seconds, with coverage
+test: $(VENV)/.installed-test  ## Run all but the slow tests, with coverage: under five minutes
 	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --cov --cov-report=term
+
+test-fast: $(VENV)/.installed-test  ## Run the fastest tests while you edit: under a minute
+	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow and not medium" -n $(WORKERS)
 
 test-slow: $(VENV)/.installed-test  ## Run the tests that take longer
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow -n $(WORKERS)

@@ -61,6 +61,7 @@ def test_the_network_of_the_tutorial_has_its_number_of_weights():
     assert sum(int(np.prod(shape)) for shape in spec.weight_shapes()) == 33_601
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("case", SPECS)
 @pytest.mark.parametrize("mask", ["full", "random", "none"])
 def test_predictions_are_those_of_keras(case, mask):
@@ -71,6 +72,7 @@ def test_predictions_are_those_of_keras(case, mask):
     np.testing.assert_allclose(predict(spec, weights, windows), expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.medium
 @settings(deadline=None, max_examples=6)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -138,12 +140,14 @@ def trained_by_keras(case):
     return history["loss"], model.get_weights(), errors.mean()
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("case", SPECS)
 def test_training_is_that_of_keras_where_targets_are_missing(case):
     check_training(case, SPECS[case])
 
 
 # Slow: the largest network, and the second of two engines that only predict here.
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "fast_engine",
     ["block_lstm", pytest.param("native", marks=[needs_native, pytest.mark.slow])],
@@ -176,6 +180,7 @@ def check_training(case, spec):
     np.testing.assert_allclose(ours["val_mae"][-1], error, rtol=1e-4)
 
 
+@pytest.mark.medium
 def test_the_pinball_loss_finds_quantiles():
     quantiles = (0.1, 0.5, 0.9)
     spec = NetworkSpec(1, (4,), 3, "linear", quantiles=quantiles)
@@ -198,6 +203,7 @@ def test_the_pinball_loss_finds_quantiles():
     np.testing.assert_allclose(history["mae"][-1], middle, rtol=0.02)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("case", SPECS)
 @pytest.mark.parametrize("kind", ["last", "mean"])
 def test_the_exported_model_adds_the_anchor(case, kind):

@@ -64,6 +64,7 @@ def test_outputs_and_gradients_of_many_layers_are_those_of_keras(engine, **layer
     assert_equals_keras(engine, **layers)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("mask", MASKS)
 def test_wide_layers_and_many_windows_are_those_of_keras(engine, mask):

@@ -140,6 +140,7 @@ def test_settings_that_a_configuration_leaves_out_are_not_taken_for_equal():
     assert borrowed(optimizer=Halved(0.1)) is not borrowed(optimizer=Halved(0.1))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("name", ["SGD", "Adam", "Nadam", "Ftrl", "RMSprop", "Adagrad", "Lamb"])
 def test_a_network_forgets_its_borrowers(name):
     def make():
@@ -152,6 +153,7 @@ def test_a_network_forgets_its_borrowers(name):
     np.testing.assert_array_equal(fitted_bits(1, make()), alone)
 
 
+@pytest.mark.medium
 def test_a_network_of_keras_layers_forgets_its_borrowers():
     spec = NetworkSpec(2, (4,), 1, "linear", True, 0.2, 0.3)
     alone = fitted_bits(1, spec=spec)
@@ -207,6 +209,7 @@ def test_a_loss_that_does_not_fit_the_targets_says_so():
         borrowed(loss=needs_three)
 
 
+@pytest.mark.medium
 def test_threads_that_fit_the_same_architecture_get_the_bits_of_one_after_the_other():
     in_turn = [fitted_bits(seed) for seed in range(4)]
     clear_model_cache()

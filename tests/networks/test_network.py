@@ -87,7 +87,8 @@ def trained_by_keras(case, validation):
 
 
 @pytest.mark.parametrize(
-    ("case", "validation"), [("single", False), *((case, True) for case in CASES)]
+    ("case", "validation"),
+    [("single", False), *(pytest.param(c, True, marks=pytest.mark.medium) for c in CASES)],
 )
 def test_the_loss_curve_is_that_of_keras(case, validation):
     spec, loss, optimizer = CASES[case]
@@ -108,6 +109,7 @@ def test_the_loss_curve_is_that_of_keras(case, validation):
         np.testing.assert_allclose(a, b, rtol=0, atol=2e-4)
 
 
+@pytest.mark.medium
 def test_averaged_weights_are_written_back_as_in_keras():
     spec = NetworkSpec(2, (4,), 1, "linear")
     task, X, _ = a_task(spec)
@@ -124,6 +126,7 @@ def test_averaged_weights_are_written_back_as_in_keras():
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("recurrent_dropout", [0.0, 0.4])
 def test_dropout_drops_in_training_and_nowhere_else(recurrent_dropout):
     plain = NetworkSpec(2, (8, 4), 1, "linear", bidirectional=True)
@@ -148,6 +151,7 @@ def test_dropout_drops_in_training_and_nowhere_else(recurrent_dropout):
     assert first != other
 
 
+@pytest.mark.medium
 def test_a_network_that_may_not_fuse_learns_the_same_without_dropout(monkeypatch):
     # Keras's layers in the place of the fused op: the curve must be the same.
     spec = NetworkSpec(2, (5, 3), 1, "linear", bidirectional=True)

@@ -98,6 +98,7 @@ def test_nor_does_it_where_a_call_of_the_graph_ends():
         np.testing.assert_array_equal(predict(spec, weights, windows.take(block)), together[block])
 
 
+@pytest.mark.medium
 @settings(max_examples=5)
 @any_network
 def test_all_steps_are_those_of_the_masked_keras_layers(**network):

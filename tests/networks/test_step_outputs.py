@@ -38,6 +38,7 @@ def assert_close(ours, theirs, *, atol=2e-5):
         np.testing.assert_allclose(a, b, rtol=0, atol=atol)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("mask", ["full", "random", "left"])
 def test_the_loss_is_that_of_the_labelled_steps(bidirectional, mask):
@@ -99,6 +100,7 @@ def series_of(rng, lengths, n_features, bptt_steps):
     return Examples(windows, targets, np.ones(len(rows), np.float32), np.array(series))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("bptt_steps", [1, 3, 50])
 @pytest.mark.parametrize("units", [(6,), (5, 3)])
 def test_a_stateful_epoch_is_that_of_keras_reset_by_hand(bptt_steps, units):
@@ -175,6 +177,7 @@ def test_series_of_unequal_length_learn_as_one_after_the_other_in_their_place():
     assert_close(together, weights)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("stateful", [False, True])
 def test_recurrent_dropout_answers_steps_on_the_layers_of_keras(monkeypatch, stateful):
     rng = np.random.default_rng(0)

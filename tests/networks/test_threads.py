@@ -58,7 +58,10 @@ def test_only_a_worker_sets_threads(process, limit, own_setting, expected, monke
 
 
 def test_a_worker_that_has_computed_already_keeps_its_threads(monkeypatch):
-    def refuse(_):
+    asked = []
+
+    def refuse(n_threads):
+        asked.append(n_threads)
         raise RuntimeError("Intra op parallelism cannot be modified after initialization.")
 
     threading = SimpleNamespace(set_intra_op_parallelism_threads=refuse)
@@ -70,8 +73,10 @@ def test_a_worker_that_has_computed_already_keeps_its_threads(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     _threads.keep_to_the_limit_of_the_worker()
+    assert asked == [1]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("limit", "own_setting", "expected"),
     [
