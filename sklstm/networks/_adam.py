@@ -6,6 +6,8 @@
 import keras
 import tensorflow as tf
 
+from sklstm.networks._keras_private import slots_of
+
 
 class FusedAdam(keras.optimizers.Adam):
     """Keras's Adam, its arithmetic in TensorFlow's own op.
@@ -26,12 +28,12 @@ class FusedAdam(keras.optimizers.Adam):
         learning_rate : tensor
             The learning rate of this step.
         """
-        index = self._get_variable_index(variable)
+        momentum, velocity = slots_of(self, variable)
         step = tf.cast(tf.convert_to_tensor(self.iterations) + 1, tf.float32)
         tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
-            m=_handle(self._momentums[index]),
-            v=_handle(self._velocities[index]),
+            m=_handle(momentum),
+            v=_handle(velocity),
             beta1_power=tf.pow(self.beta_1, step),
             beta2_power=tf.pow(self.beta_2, step),
             lr=tf.cast(learning_rate, tf.float32),

@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from sklstm.networks._adam import with_fused_update
+from sklstm.networks._keras_private import function_of, learning_rate_of
 from sklstm.networks._layers import choose_engine, device_of
 from sklstm.networks._network import LSTMNetwork
 from sklstm.networks._spec import NetworkSpec
@@ -97,8 +98,9 @@ def _own_metric(metric):
     """Make a metric that belongs to the network alone: it is updated, and lives as long."""
     if isinstance(metric, keras.metrics.Metric):
         # Keras copies by name; what the user defined need not be registered for it.
-        parts = (type(metric), getattr(metric, "_fn", None))
-        with keras.saving.CustomObjectScope({p.__name__: p for p in parts if p is not None}):
+        parts = (type(metric), function_of(metric))
+        named = {p.__name__: p for p in parts if hasattr(p, "__name__")}
+        with keras.saving.CustomObjectScope(named):
             return deepcopy(metric)
     if not isinstance(metric, type):
         return metric
@@ -155,13 +157,12 @@ def _settings(part) -> tuple:
         # Keras numbers the optimizers of a process on: two that are the same have two names.
         del config["name"]
         # A schedule is a part of the graph, a fixed rate is a variable that is set.
-        schedule = None if _fixed_rate(part) is not None else type(part._learning_rate)
+        schedule = None if _fixed_rate(part) is not None else type(learning_rate_of(part))
         if schedule is None:
             del config["learning_rate"]
         return type(part), schedule, json.dumps(config, sort_keys=True)
     if hasattr(part, "get_config") and not isinstance(part, type) and _is_of_keras(part):
-        function = getattr(part, "fn", getattr(part, "_fn", None))
-        return type(part), function, json.dumps(part.get_config(), sort_keys=True)
+        return type(part), function_of(part), json.dumps(part.get_config(), sort_keys=True)
     # Names, functions, classes, and objects of classes that Keras does not know: nothing but the
     # very same is the same.
     hash(part)
