@@ -47,10 +47,13 @@ def learned(model):
     """All numbers that a fitted model holds."""
     if isinstance(model, TransformedTargetClassifier):
         return [model.transformer_.cluster_centers_, *learned(model.classifier_)]
-    windower, network = model[0], model[-1]
-    state = vars(network)
-    scales = [state[name] for name in ("_X_mean", "_X_scale", "_y_mean", "_y_scale")]
-    return [windower._history.values, *scales, *network._weights[0]]
+    windower, network = model[0], model[-1].network_
+    return [windower._history.values, *scales_of(network), *network.weights[0]]
+
+
+def scales_of(network):
+    scaler, transform = network.feature_scaler, network.target_transform
+    return [scaler.mean, scaler.scale, transform.mean, transform.scale]
 
 
 def disturbed(frame, rows):
@@ -106,9 +109,9 @@ def test_windows_cut_before_the_split_give_away_nothing(cv):
             clone(network).fit(clone(windower).fit_transform(frame)[train], y.iloc[train])
             for frame in (X, X_other)
         ]
-        for name in ("_X_mean", "_X_scale", "_y_mean", "_y_scale"):
-            np.testing.assert_array_equal(*(vars(fit)[name] for fit in fits))
-        for one, two in zip(*(fit._weights[0] for fit in fits), strict=True):
+        for one, two in zip(*(scales_of(fit.network_) for fit in fits), strict=True):
+            np.testing.assert_array_equal(one, two)
+        for one, two in zip(*(fit.network_.weights[0] for fit in fits), strict=True):
             np.testing.assert_array_equal(one, two)
 
 
@@ -120,10 +123,12 @@ def test_scales_are_those_of_the_training_windows():
         windows[train], X["temp"].iloc[train]
     )
     steps = np.asarray(windows)[train].reshape(-1, 2)
-    np.testing.assert_allclose(fitted._X_mean, np.nanmean(steps, axis=0))
-    np.testing.assert_allclose(fitted._X_scale, np.nanstd(steps, axis=0))
+    np.testing.assert_allclose(fitted.network_.feature_scaler.mean, np.nanmean(steps, axis=0))
+    np.testing.assert_allclose(fitted.network_.feature_scaler.scale, np.nanstd(steps, axis=0))
     # Row 0 has no past, so it is not trained on.
-    np.testing.assert_allclose(fitted._y_mean, X["temp"].iloc[train[1:]].mean())
+    np.testing.assert_allclose(
+        fitted.network_.target_transform.mean, X["temp"].iloc[train[1:]].mean()
+    )
 
 
 def test_labels_come_from_the_training_fold():

@@ -41,7 +41,7 @@ from sklstm import (
     TransformedTargetClassifier,
     label_scorer,
 )
-from sklstm.preprocessing._window_index import origin_of
+from sklstm.preprocessing._window_index import window_index_of
 
 N_ROWS = 90
 LEAD = 1
@@ -267,7 +267,7 @@ def test_column_transformer_and_feature_union_before_the_windower(weather):
     # The frame that comes out of them carries its clock on into the windows.
     windows = model[:-1].transform(weather.iloc[60:])
     assert not np.isnan(np.asarray(windows[0])).any()
-    np.testing.assert_array_equal(origin_of(windows).labels, weather.index[60:])
+    np.testing.assert_array_equal(window_index_of(windows).labels, weather.index[60:])
 
 
 def test_clone_forgets_what_was_fitted(weather):

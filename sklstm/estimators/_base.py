@@ -1,30 +1,25 @@
-"""What the LSTM estimators have in common: parameters, validation, fitting, prediction."""
+"""What the LSTM estimators have in common: parameters, fitting, and the fitted state."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 from abc import ABC, abstractmethod
 from copy import deepcopy
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._input import check_modes, read_X, read_y
-from sklstm.estimators._parameters import (
-    appended,
-    as_list,
-    as_units,
-    check_finite,
-    length_of_training,
-    make_generator,
-)
-from sklstm.preprocessing._sequences import Sequences, as_slice
-from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled, targets_of_rows
-from sklstm.training._training_set import Kind, make_lesson
-from sklstm.training._validation_split import every_nth, hold_out
+from sklstm.estimators._input import read_labels, read_X
+from sklstm.estimators._parameters import as_list, as_units, check_modes, make_generator
+from sklstm.networks import NetworkSpec
+from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled
+from sklstm.training._fit import Fit, FitPlan, fit_network
+from sklstm.training._fitted_network import HasNetwork
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
     HasMethods,
@@ -38,20 +33,13 @@ from sklstm.utils._sklearn_private import (
 # predict.
 
 
-class BaseLSTM(BaseEstimator, ABC):
+class BaseLSTM(HasNetwork, BaseEstimator, ABC):
     """Base class of the LSTM estimators.
 
-    A subclass says how ``y`` becomes targets and outputs become predictions; this class does all
-    that lies between. Fitted state is NumPy arrays and numbers only.
+    A subclass reads ``y`` and says what is to be fitted; this class fits it and keeps the result.
     """
 
-    _univariate: bool
-    _of_rows: bool
-    _sizes: dict
-    # One for each member.
-    _weights: list[list[np.ndarray]]
-    _optimizer_state: list[list[np.ndarray]]
-    _history: list[dict[str, list]]
+    _fit_result: Fit
     _rng: np.random.Generator | None
 
     _parameter_constraints: dict = {
@@ -83,44 +71,16 @@ class BaseLSTM(BaseEstimator, ABC):
     }
 
     @abstractmethod
-    def _encode_y(self, y, *, reset, classes=None):
-        """Validate y, set what describes it, and return float targets (n_samples, n_outputs)."""
+    def _encode_y(self, y, *, resume, classes=None):
+        """Validate y; return its values, float64 (n_samples, n_values), and their layout."""
 
     @abstractmethod
-    def _output_layer(self):
-        """Return the activation of the output layer and the default loss."""
+    def _plan(self, index, y, layout, *, is_partial) -> FitPlan:
+        """Say what is to be fitted to samples and their values; see `_make_plan`."""
 
     @abstractmethod
-    def _decode(self, outputs):
-        """Turn outputs (..., n_outputs), in the targets' units, into what predict returns."""
-
-    def _learn_frame(self, sequences, targets, positions):
-        """Learn from the training part what targets are relative to; by default, nothing."""
-
-    def _prepare(self, sequences):
-        """Return what the network reads, before it is scaled."""
-        return sequences
-
-    def _targets_of(self, prepared, targets, positions, among):
-        """Return what the sequences at some positions are to answer, looking at some others."""
-        return targets[positions]
-
-    def _known_of(self, prepared):
-        """Return what is known of the moments that the sequences are to answer for, or None."""
-        return None
-
-    def _scale_of_y(self, targets):
-        """Return what targets are standardised by; by default they are not."""
-        n_outputs = targets.shape[1]
-        return np.zeros(n_outputs), np.ones(n_outputs)
-
-    def _example_weights(self, targets):
-        """Return the weight of every training example in the loss."""
-        return np.ones(len(targets), dtype=np.float32)
-
-    def _strata(self, targets):
-        """Return the classes to keep in proportion in a random split, or None."""
-        return None
+    def decode(self, outputs, method="predict"):
+        """Turn predictions in the units of y into what a method returns."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
@@ -131,7 +91,7 @@ class BaseLSTM(BaseEstimator, ABC):
         X : windows of a SequenceWindower, or array-like of shape \
                 (n_samples, n_steps, n_features) or (n_samples, n_steps)
             Sequences; two dimensions are univariate sequences. A step whose features are all NaN
-            does not exist and is skipped; a sequence of such steps alone is not trained on. With
+            is missing and is skipped; a sequence of such steps alone is not trained on. With
             ``stateful=True`` two dimensions are rows of one series, (n_samples, n_features).
         y : array-like of shape (n_samples,) or, for a forecaster, (n_samples, n_targets)
             Labels or values, one row for each sequence. With ``return_sequences=True`` and
@@ -142,13 +102,12 @@ class BaseLSTM(BaseEstimator, ABC):
         self : object
             The fitted estimator.
         """
-        goes_on = self.warm_start and hasattr(self, "_weights")
         with all_or_nothing(self):
-            return self._fit(X, y, epochs=self.epochs, goes_on=goes_on, keeps_slots=False)
+            return self._fit(X, y, resume=self.warm_start and hasattr(self, "network_"))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y):
-        """Train for one epoch on some rows, going on from where the last call ended.
+        """Train for one epoch on some rows, starting where the last call ended.
 
         Scales are those of the first call; the optimizer keeps its state between calls. Nothing is
         held out, whatever ``early_stopping`` says.
@@ -166,9 +125,8 @@ class BaseLSTM(BaseEstimator, ABC):
         self : object
             The estimator.
         """
-        goes_on = hasattr(self, "_weights")
         with all_or_nothing(self):
-            return self._fit(X, y, epochs=1, goes_on=goes_on, keeps_slots=True)
+            return self._fit(X, y, resume=hasattr(self, "network_"), is_partial=True)
 
     @property
     def history_(self):
@@ -178,23 +136,26 @@ class BaseLSTM(BaseEstimator, ABC):
         -------
         pandas.DataFrame of shape (n_epochs, n_logs)
             ``loss``, the metrics, and ``val_*`` with early stopping; the index counts epochs
-            from 0, and with several members these before.
+            from 0, and with several ensemble members these before.
         """
         self._check_has("history_")
-        of_members = [pd.DataFrame(history).rename_axis("epoch") for history in self._history]
-        if len(of_members) == 1:
-            return of_members[0]
-        return pd.concat(of_members, keys=range(len(of_members)), names=["member"])
+        logs = [
+            pd.DataFrame(trained.history).rename_axis("epoch")
+            for trained in self._fit_result.members
+        ]
+        if len(logs) == 1:
+            return logs[0]
+        return pd.concat(logs, keys=range(len(logs)), names=["member"])
 
     @property
     def keras_model_(self):
         """The fitted network as a plain functional Keras model, built anew at each access.
 
-        It takes raw windows, ``(n_samples, n_steps, n_features)`` with NaN for steps that do not
-        exist, and answers in own units: probabilities, or values of y. It holds built-in layers
-        only, so that it loads without custom objects. Fitted with ``return_sequences=True`` or
-        ``stateful=True`` it answers every step; of a stateful network it reads any number of them,
-        and begins each sample with a state of 0.
+        It takes raw windows, ``(n_samples, n_steps, n_features)`` with NaN for missing steps, and
+        predicts in own units: probabilities, or values of y. It holds built-in layers only, so that
+        it loads without custom objects. Fitted with ``return_sequences=True`` or ``stateful=True``
+        it predicts at every step; of a stateful network it reads any number of them, and starts
+        each sample with a state of 0.
 
         Returns
         -------
@@ -202,29 +163,15 @@ class BaseLSTM(BaseEstimator, ABC):
             The network with its weights and scales.
         """
         self._check_has("keras_model_")
-        from sklstm.networks import export_model
-
-        return export_model(
-            self._spec(),
-            self._weights,
-            n_steps=None if self._sizes["stateful"] else self.n_steps_in_,
-            univariate=self._univariate,
-            X_mean=self._X_mean,
-            X_scale=self._X_scale,
-            **self._export_of_y(),
-        )
-
-    def _export_of_y(self):
-        """Return what an exported model does to the outputs of the network."""
-        return {}
+        return self.network_.to_keras()
 
     def stream(self, *, method="predict"):
-        """Make an object that is given one row after the other, and answers each at once.
+        """Make an object that takes one row after the other, and predicts at each.
 
         Parameters
         ----------
         method : {"predict", "predict_proba"}, default="predict"
-            What it answers.
+            What it predicts.
 
         Returns
         -------
@@ -235,22 +182,78 @@ class BaseLSTM(BaseEstimator, ABC):
 
         return stream(self, method=method)
 
-    def _check_modes(self, sequences):
-        check_modes(self, sequences)
+    def _fit(self, X, y, *, resume, is_partial=False, classes=None):
+        index, is_univariate = read_X(
+            self,
+            X,
+            stateful=self.network_.spec.stateful if resume and is_partial else self.stateful,
+            fitted=self.network_ if resume and is_partial else None,
+        )
+        check_modes(self, index)
+        y, layout = self._read_y(y, index, resume=resume, classes=classes)
+        plan = self._plan(index, y, layout, is_partial=is_partial)
+        if resume:
+            self._check_same_sizes(plan.spec)
+        # A copy: a fit that fails must not have moved the one that the estimator keeps.
+        rng = deepcopy(self._rng) if resume else None
+        if rng is None:
+            rng = make_generator(self.random_state)
+        result = fit_network(
+            plan,
+            index,
+            rng,
+            is_univariate=is_univariate,
+            previous=self._fit_result if resume else None,
+            keep_optimizer=is_partial,
+        )
+        return self._keep(result, rng if is_partial or self.warm_start else None)
 
-    def _loss(self):
-        return self._output_layer()[1] if self.loss is None else self.loss
+    def _keep(self, result: Fit, rng):
+        """Keep what a fit has learned."""
+        network, members = result.network, result.members
+        # Callbacks stay out of what a later fit resumes.
+        bare = [replace(trained, callbacks=[]) for trained in members]
+        self.network_, self._fit_result = network, replace(result, members=bare)
+        self._rng = rng
+        self.n_steps_in_ = network.n_steps
+        if not network.is_univariate:
+            self.n_features_in_ = network.spec.n_features
+        self.n_iter_ = max(trained.n_iter for trained in members)
+        self.__dict__.pop("callbacks_", None)
+        if self.callbacks is not None:
+            self.callbacks_ = [callback for trained in members for callback in trained.callbacks]
+        return self
 
-    @property
-    def _needs_moments(self):
-        """Whether answers depend on when and of which series a window is."""
-        return False
+    def _read_y(self, y, index, *, resume, classes):
+        """Validate y; return values of samples, or of the rows of labelled sequences."""
+        if not (self.return_sequences or self.stateful):
+            values, layout = self._encode_y(y, resume=resume, classes=classes)
+            check_consistent_length(index.start, values)
+            return values, layout
+        if y is None:
+            self._check_y(y)
+        labels, labelled = read_labels(y, index, labels_rows=self._labels_rows(index, resume))
+        given = only_labelled(labels, labelled)
+        encoded, layout = self._encode_y(given, resume=resume, classes=classes)
+        values = np.full((len(labels), encoded.shape[1]), np.nan)
+        values[labelled] = encoded
+        return values, layout
 
-    def _shrink_answers(self, sequences, targets, rng):
-        """Hold the answers of a new fit back; by default they are taken as they are."""
-
-    def _look_for_leaks(self, sequences, targets):
-        """Warn of what would make the fit useless; by default nothing is known to."""
+    def _labels_rows(self, index, resume):
+        """Tell whether y has a label for each step of independent sequences."""
+        labels_rows = self.return_sequences and not index.knows_time
+        if (
+            resume
+            and self.return_sequences == self.network_.spec.returns_sequences
+            and labels_rows != self.network_.labels_rows
+        ):
+            kinds = ["windows, with a label for each", "sequences, with a label for each step"]
+            raise ValueError(
+                f"Cannot resume training: the fit started with "
+                f"{kinds[self.network_.labels_rows]}, and X is now {kinds[labels_rows]}. Call fit "
+                "with warm_start=False to start anew."
+            )
+        return labels_rows
 
     def _check_y(self, y, **how):
         if y is None:
@@ -260,245 +263,92 @@ class BaseLSTM(BaseEstimator, ABC):
             )
         return check_y(y, estimator=self, **how)
 
-    def _check_has(self, attribute):
-        if not hasattr(self, "_weights"):
-            raise AttributeError(f"{attribute} exists once this {type(self).__name__} is fitted.")
+    def _spec(self, index, n_outputs, activation, **more):
+        """Return the sizes of the network; a subclass adds what only it has."""
+        return NetworkSpec(
+            n_features=int(index.n_features),
+            units=as_units(self.units, "units"),
+            n_outputs=n_outputs,
+            activation=activation,
+            bidirectional=bool(self.bidirectional),
+            dropout=float(self.dropout),
+            recurrent_dropout=float(self.recurrent_dropout),
+            returns_sequences=bool(self.return_sequences),
+            stateful=bool(self.stateful),
+            **more,
+        )
 
-    def _fit(self, X, y, *, epochs, goes_on, keeps_slots, classes=None):
-        sequences = read_X(self, X, reset=not (goes_on and keeps_slots))
-        self._check_modes(sequences)
-        targets = read_y(self, y, sequences, reset=not goes_on, classes=classes)
-        sizes = self._sizes_for(sequences, targets)
-        if goes_on and sizes != self._sizes:
-            changed = sorted(name for name in sizes if sizes[name] != self._sizes[name])
+    def _check_same_sizes(self, spec):
+        before, now = vars(self.network_.spec), vars(spec)
+        changed = sorted(name for name in now if now[name] != before[name])
+        if changed:
             raise ValueError(
-                f"Cannot go on training: the network was built with "
-                f"{ {name: self._sizes[name] for name in changed} } and is now asked for "
-                f"{ {name: sizes[name] for name in changed} }. Call fit with warm_start=False to "
-                "begin anew."
+                f"Cannot resume training: the network was built with "
+                f"{ {name: before[name] for name in changed} } and is now asked for "
+                f"{ {name: now[name] for name in changed} }. Call fit with warm_start=False to "
+                "start anew."
             )
-        self._sizes = sizes
-        if not self._of_rows:
-            self._look_for_leaks(sequences, targets)
-        # A copy: a fit that fails must not have moved the one that the estimator keeps.
-        rng = deepcopy(self._rng) if goes_on else None
-        if rng is None:
-            rng = make_generator(self.random_state)
 
-        start = deepcopy(rng)
-        self._learn(
-            sequences, targets, rng, epochs=epochs, goes_on=goes_on, keeps_slots=keeps_slots
-        )
-        if not (goes_on or keeps_slots):
-            self._shrink_answers(sequences, targets, start)
-        return self
+    def _make_plan(self, spec, transform, loss, y, index, *, is_partial, **more) -> FitPlan:
+        """Plan a fit by the parameters that all estimators have."""
+        from sklstm.training._trainer import Trainer
 
-    def _learn(self, sequences, targets, rng, *, epochs, goes_on=False, keeps_slots=False):
-        """Learn the scales and train the networks."""
-        training, validation = self._split(sequences, targets, rng, hold=not keeps_slots)
-        # A row without a window is not trained on, but has its place in the paths of others.
-        known = slice(None) if validation is None else as_slice(training)
-        if not goes_on:
-            self._learn_frame(sequences, targets, known)
-        prepared = self._prepare(sequences)
-        if not goes_on:
-            self._learn_scales(self._lesson(prepared, targets, training, known))
-        few = every_nth(sequences, training, self.train_stride)
-        # Of millions of positions nothing is kept that is not needed while the network trains.
-        del training
-
-        from sklstm.networks import TrainingTask
-        from sklstm.training._trainer import Start, train_members
-
-        examples = self._examples(prepared, targets, few, known, weighted=True)
-        order, at_once = examples.in_batches(self.batch_size, None)
-        n_batches = -(-len(order) // at_once)
-        epochs, learning_rate = length_of_training(epochs, self.learning_rate, n_batches)
-        task = TrainingTask(
-            training=examples,
-            validation=None
-            if validation is None
-            else self._examples(prepared, targets, validation, validation, weighted=False),
-            batch_size=self.batch_size,
-            shuffle=self.shuffle,
-            rng=rng,
-        )
-        starts = [
-            Start(
-                self._weights[member] if goes_on else None,
-                self._optimizer_state[member] if goes_on and keeps_slots else None,
-                len(self._history[member]["loss"]) if goes_on else 0,
-            )
-            for member in range(len(self._weights) if goes_on else self.n_members)
-        ]
-        members = train_members(
-            self._spec(),
-            task,
-            starts,
+        holds_out = self.early_stopping and not is_partial
+        trainer = Trainer(
             optimizer=self.optimizer,
-            learning_rate=learning_rate,
+            learning_rate=self.learning_rate,
             schedule=self.learning_rate_schedule,
-            loss=self._loss(),
+            loss=loss if self.loss is None else self.loss,
             metrics=None if self.metrics is None else list(self.metrics),
             callbacks=as_list(self.callbacks),
-            patience=None if validation is None else self.n_iter_no_change,
-            epochs=epochs,
+            patience=self.n_iter_no_change if holds_out else None,
+            epochs=1 if is_partial else self.epochs,
+            batch_size=self.batch_size,
+            shuffle=self.shuffle,
             verbose=int(self.verbose) if self.verbose != "auto" else 1,
         )
-        for trained in members:
-            check_finite(trained, learning_rate)
-        self._weights = [trained.weights for trained in members]
-        self._optimizer_state = [trained.optimizer_state for trained in members]
-        histories = [trained.history for trained in members]
-        if goes_on:
-            histories = [appended(*of) for of in zip(self._history, histories, strict=True)]
-        self._history = histories
-        self._rng = rng if keeps_slots or self.warm_start else None
-        self.n_iter_ = max(len(trained.history["loss"]) for trained in members)
-        if self.callbacks is not None:
-            self.callbacks_ = [callback for trained in members for callback in trained.callbacks]
-        else:
-            self.__dict__.pop("callbacks_", None)
-
-    @property
-    def _answers_steps(self):
-        return self.return_sequences or self.stateful
-
-    def _split(self, sequences, targets, rng, *, hold):
-        usable = np.flatnonzero(sequences.count > 0)
-        if len(usable) == 0:
-            raise ValueError(
-                f"X holds no step to train on: all steps of all {len(sequences)} windows are "
-                "missing (NaN)."
-            )
-        if not (self.early_stopping and hold):
-            return usable, None
-        return hold_out(
-            sequences,
-            usable,
-            self.validation_fraction,
-            stratify=None if self._answers_steps else self._strata(targets),
-            rng=rng,
-            in_time=self.stateful,
-            reach=self._reach_of_targets(),
+        return FitPlan(
+            spec=spec,
+            transform=transform,
+            trainer=trainer,
+            y=y,
+            labels_rows=self.return_sequences and not index.knows_time,
+            n_members=self.n_members,
+            normalize_X=self.normalize_X,
+            validation_fraction=self.validation_fraction if holds_out else None,
+            train_stride=self.train_stride,
+            bptt_steps=self.bptt_steps,
+            **more,
         )
 
-    def _reach_of_targets(self):
-        """Return how many moments a target reaches on, beyond its own."""
-        return 0
+    def _predict_flat(self, X, *, every_step=None):
+        """Run the networks on X; predictions are flat rows in the units of y, or probabilities."""
+        check_is_fitted(self, "network_")
+        network = self.network_
+        index, _ = read_X(self, X, stateful=network.spec.stateful, fitted=network)
+        return network.predict(index, every_step=every_step)
 
-    def _learn_scales(self, lesson):
-        self._X_mean, self._X_scale = self._scale_of_X(lesson.sequences)
-        self._y_mean, self._y_scale = self._scale_of_y(lesson.targets[lesson.labelled()])
-
-    def _scale_of_X(self, sequences):
-        if self.normalize_X:
-            return sequences.mean_and_scale()
-        return np.zeros(sequences.n_features), np.ones(sequences.n_features)
-
-    def _examples(self, prepared, targets, positions, among, *, weighted):
-        from sklstm.networks import Examples
-
-        lesson = self._lesson(prepared, targets, positions, among)
-        # What the network gets are the rows of the span.
-        some = slice(None) if lesson.of_sequences else lesson.sequences.span
-        labelled = lesson.labelled()
-        weights = np.ones(len(lesson.targets), dtype=np.float32)
-        if weighted:
-            weights[labelled] = self._example_weights(lesson.targets[labelled])
-        # A moment without a value weighs nothing: the others make up for it in the mean.
-        weights /= 1.0 - np.isnan(lesson.targets[labelled]).mean()
-        return Examples(
-            windows=self._window_set(lesson.sequences),
-            targets=((lesson.targets[some] - self._y_mean) / self._y_scale).astype(np.float32),
-            weights=weights[some],
-            series=lesson.series,
-        )
-
-    def _lesson(self, prepared, targets, positions, among):
-        bptt_steps = self.bptt_steps
-        if bptt_steps is None:
-            bptt_steps = prepared.n_steps if prepared.n_steps > 1 else _BPTT_STEPS
-        kind: Kind = "series" if self.stateful else "steps" if self.return_sequences else "windows"
-        if kind == "steps" and not self._of_rows:
-            # What a stride leaves out are windows: the rows where they end are steps of others.
-            everyone = np.arange(len(prepared))[among]
-            own = self._targets_of(prepared, targets, everyone, among)
-            targets = targets_of_rows(prepared.take(among), own)
-        elif not self._of_rows:
-            targets = self._targets_of(prepared, targets, positions, among)
-        return make_lesson(
-            prepared.take(positions),
-            targets,
-            kind=kind,
-            of_rows=self._of_rows,
-            bptt_steps=bptt_steps,
-        )
-
-    def _window_set(self, sequences: Sequences):
-        from sklstm.networks import NetworkInput
-
-        rows, start, count = sequences.scaled(self._X_mean, self._X_scale)
-        return NetworkInput(rows, start, count, self._known_of(sequences))
-
-    def _sizes_for(self, sequences, targets):
-        return {
-            "n_features": int(sequences.n_features),
-            "units": as_units(self.units, "units"),
-            "n_outputs": int(targets.shape[1]),
-            "activation": self._output_layer()[0],
-            "bidirectional": bool(self.bidirectional),
-            "dropout": float(self.dropout),
-            "recurrent_dropout": float(self.recurrent_dropout),
-            "returns_sequences": bool(self.return_sequences),
-            "stateful": bool(self.stateful),
-        }
-
-    def _spec(self):
-        from sklstm.networks import NetworkSpec
-
-        return NetworkSpec(**self._sizes)
-
-    def _outputs(self, X, *, of_steps=None):
-        """Run the network on X; outputs are float64 and in the units of the targets.
-
-        They are (n_samples, n_outputs), or of steps (n_samples, n_steps, n_outputs); by default of
-        what `y` had a target for in fit.
-        """
-        check_is_fitted(self, "_weights")
-        return self._outputs_of(read_X(self, X, reset=False), of_steps=of_steps)
-
-    def _outputs_of(self, sequences, *, of_steps=None):
-        prepared = self._prepare(sequences)
-        of_steps = self._of_rows if of_steps is None else of_steps
-        return self._in_units_of_y(self._answers(prepared, of_steps=of_steps), prepared)
-
-    def _answers(self, prepared, *, of_steps):
-        """Run the networks; their mean answers are in the units that they were trained in."""
-        from sklstm.training._prediction import answer_samples, answer_steps
-
-        answer = answer_steps if of_steps else answer_samples
-        return answer(self._spec(), self._weights, prepared, self._window_set)
-
-    def _score_steps(self, metric, X, y, sample_weight):
-        """Score the answers of the steps that exist and are labelled."""
+    def _steps_with_labels(self, X, y, sample_weight):
+        """Return labels and predictions of the observed steps that are labelled."""
         if sample_weight is not None:
             raise ValueError(
                 "sample_weight weighs sequences, but the score is over steps. Leave it out, or "
                 "weigh the steps in a metric of scikit-learn on predict(X)."
             )
-        sequences = read_X(self, X, reset=False)
-        labels = labels_of_rows(y, sequences)
-        answers = self._decode(self._outputs_of(sequences))
-        answers = answers.reshape(-1, *answers.shape[2:])
-        if sequences.exists is not None:
-            answers = answers[sequences.exists.ravel()]
+        network = self.network_
+        index, _ = read_X(self, X, stateful=network.spec.stateful, fitted=network)
+        labels = labels_of_rows(y, index)
+        predictions = self.decode(network.predict(index))
+        predictions = predictions.reshape(-1, *predictions.shape[2:])
+        observed = index.observed_steps()
+        if observed is not None:
+            predictions = predictions[observed.ravel()]
         labelled = are_labelled(labels)
-        return metric(only_labelled(labels, labelled), answers[labelled])
+        return only_labelled(labels, labelled), predictions[labelled]
 
-    def _in_units_of_y(self, outputs, prepared):
-        """Turn outputs of the network into targets of the sequences that it has read."""
-        return outputs * self._y_scale + self._y_mean
+    def _check_has(self, attribute):
+        if not hasattr(self, "network_"):
+            raise AttributeError(f"{attribute} exists once this {type(self).__name__} is fitted.")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -507,7 +357,3 @@ class BaseLSTM(BaseEstimator, ABC):
         tags.input_tags.allow_nan = not self.stateful
         tags.target_tags.required = True
         return tags
-
-
-# Steps that a gradient goes back through rows that no windower has cut.
-_BPTT_STEPS = 32

@@ -1,4 +1,4 @@
-"""What parameters of a fit come to, and what is done with its results."""
+"""What parameters mean, and which of them exclude each other."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -7,9 +7,7 @@ from numbers import Integral
 
 import numpy as np
 
-# Updates of a training whose length is left to the data, and the epochs that it may take.
-_UPDATES = 1_500
-_EPOCHS = (2, 100)
+from sklstm.preprocessing._window_index import WindowIndex
 
 
 def make_generator(random_state) -> np.random.Generator:
@@ -17,17 +15,6 @@ def make_generator(random_state) -> np.random.Generator:
     if random_state is None or isinstance(random_state, Integral):
         return np.random.default_rng(None if random_state is None else int(random_state))
     return np.random.default_rng(random_state.randint(2**31))
-
-
-def length_of_training(
-    epochs: int | str, learning_rate: float | str, n_batches: int
-) -> tuple[int, float]:
-    """Choose the epochs and the learning rate that are left to the size of the data."""
-    fewest, most = _EPOCHS
-    n_epochs = min(max(-(-_UPDATES // n_batches), fewest), most)
-    n_epochs = n_epochs if epochs == "auto" else int(epochs)
-    rate = min(0.01, 0.1 / np.sqrt(n_epochs * n_batches))
-    return n_epochs, rate if learning_rate == "auto" else float(learning_rate)
 
 
 def as_units(units, parameter: str, default=None) -> tuple[int, ...]:
@@ -63,22 +50,6 @@ def as_units(units, parameter: str, default=None) -> tuple[int, ...]:
     return tuple(int(u) for u in each)
 
 
-def mean_of_members(outputs: list[np.ndarray]) -> np.ndarray:
-    """Average what the members answer.
-
-    Parameters
-    ----------
-    outputs : list of ndarray
-        The answers of each.
-
-    Returns
-    -------
-    ndarray, float64
-        Their mean.
-    """
-    return np.asarray(np.mean(outputs, axis=0, dtype=np.float64))
-
-
 def as_list(callbacks) -> list | None:
     """Read the parameter `callbacks`, which may be one of them."""
     if callbacks is None:
@@ -86,21 +57,114 @@ def as_list(callbacks) -> list | None:
     return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
 
 
-def appended(history: dict[str, list], more: dict[str, list]) -> dict[str, list]:
-    """Append logs to logs, NaN where the one or the other has none."""
-    n_old, n_new = len(history["loss"]), len(more["loss"])
-    missing = [np.nan]
-    return {
-        name: history.get(name, missing * n_old) + more.get(name, missing * n_new)
-        for name in history | more
-    }
+def check_modes(estimator, index: WindowIndex) -> None:
+    """Refuse what an estimator cannot do at once.
 
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        With its parameters.
+    index : WindowIndex
+        What it is to be fitted on.
 
-def check_finite(trained, learning_rate: float) -> None:
-    """Refuse what a training that diverged has left."""
-    if not all(np.isfinite(w).all() for w in trained.weights):
+    Raises
+    ------
+    ValueError
+        If parameters exclude each other.
+    """
+    if estimator.stateful and estimator.bidirectional:
         raise ValueError(
-            f"Training diverged: the weights are no longer finite (last loss "
-            f"{trained.history['loss'][-1]}). A smaller learning_rate than {learning_rate}, or "
-            "normalize_X=True, usually helps."
+            "stateful=True and bidirectional=True exclude each other: a state that is carried on "
+            "from the past cannot come from the future as well."
+        )
+    if estimator.stateful and estimator.train_stride != 1:
+        raise ValueError(
+            f"train_stride={estimator.train_stride} leaves out windows, but with stateful=True "
+            "each row is read once, and none may be left out; bptt_steps sets how much is read at "
+            "a time."
+        )
+    if estimator.return_sequences and estimator.bidirectional and index.lead:
+        raise ValueError(
+            f"return_sequences=True and bidirectional=True exclude each other on windows with "
+            f"lead={index.lead}: read backwards, a step is predicted from rows that may hold its "
+            "own target."
+        )
+
+
+def check_forecast(estimator, index: WindowIndex) -> None:
+    """Refuse what a forecaster cannot do at once.
+
+    Parameters
+    ----------
+    estimator : LSTMForecaster
+        With its parameters.
+    index : WindowIndex
+        What it is to be fitted on.
+
+    Raises
+    ------
+    ValueError
+        If parameters exclude each other, or cannot be met by X.
+    """
+    steps = [p for p in ("return_sequences", "stateful") if getattr(estimator, p)]
+    labels_rows = estimator.return_sequences and not index.knows_time
+    windows_only = {
+        'decoder="lstm"': estimator.decoder == "lstm",
+        f"anchor={estimator.anchor!r}": estimator.anchor not in ("auto", None),
+    }
+    time_only = {
+        f"horizon={estimator.horizon}": estimator.horizon > 1,
+        f"season={estimator.season!r}": estimator.season is not None,
+        'normalize_y="series"': estimator.normalize_y == "series",
+        "shrink=True": estimator.shrink is True,
+    }
+    refused = windows_only if steps else {}
+    if labels_rows or estimator.stateful:
+        refused = refused | time_only
+        if estimator.horizon > 1 and estimator.stateful and not labels_rows:
+            # A stateful network may predict several steps ahead.
+            del refused[f"horizon={estimator.horizon}"]
+    for parameter, is_set in refused.items():
+        if is_set:
+            raise ValueError(
+                f"{parameter} and {steps[0]}=True exclude each other"
+                f"{' on sequences that no windower has cut' if labels_rows else ''}."
+            )
+    if estimator.known_future is not None:
+        if estimator.decoder != "lstm":
+            raise ValueError(
+                f"known_future={estimator.known_future!r} is read by a decoder step by step: "
+                'it needs decoder="lstm".'
+            )
+        if not index.knows_time:
+            raise ValueError(
+                f"known_future={estimator.known_future!r} needs windows straight from "
+                "SequenceWindower, which know what comes after them; X does not (a step after the "
+                "windower may have lost it)."
+            )
+    if estimator.shrink is True and not index.knows_time:
+        raise ValueError(
+            "shrink=True tries the network out on the last third of the time, and needs windows "
+            "straight from SequenceWindower, which know their time; X does not (a step after "
+            "the windower may have lost it)."
+        )
+    if estimator.decoder == "lstm" and estimator.horizon == 1:
+        raise ValueError('decoder="lstm" predicts step by step: it needs a horizon above 1; got 1.')
+    _check_quantiles(estimator)
+
+
+def _check_quantiles(estimator) -> None:
+    quantiles = estimator.quantiles
+    if quantiles is None:
+        return
+    levels = [float(level) for level in quantiles]
+    if levels != sorted(set(levels)) or 0.5 not in levels or not 0 < levels[0] <= levels[-1] < 1:
+        raise ValueError(
+            f"quantiles must be levels between 0 and 1 in increasing order, 0.5 among them, such "
+            f"as (0.1, 0.5, 0.9); got {quantiles!r}."
+        )
+    if estimator.loss is not None:
+        raise ValueError(
+            f"quantiles={quantiles!r} are trained with the pinball loss; leave loss=None, got "
+            f"{estimator.loss!r}."
         )

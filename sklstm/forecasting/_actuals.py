@@ -11,7 +11,7 @@ _INNER = ("best_estimator_", "forecaster_", "estimator_", "estimator")
 
 
 def find_forecaster(model, X):
-    """Find what forecasts paths in a model.
+    """Find the forecaster in a model.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def find_forecaster(model, X):
     Returns
     -------
     forecaster : estimator or None
-        What has a method `paths`; None if there is nothing of the kind.
+        What has a method `actuals`; None if there is no such part.
     X : object
         What the forecaster is given.
     """
@@ -36,7 +36,7 @@ def find_forecaster(model, X):
 
 
 def forecast_and_actuals(model, X, y=None):
-    """Forecast, and cut what really came.
+    """Forecast, and cut the actual values.
 
     Parameters
     ----------
@@ -45,37 +45,37 @@ def forecast_and_actuals(model, X, y=None):
     X : object
         What the model is given.
     y : array-like, default=None
-        The values that came.
+        The actual values.
 
     Returns
     -------
-    truth : ndarray of shape (n_samples, horizon, n_targets) or None
-        NaN at the moments that y does not reach; None without y.
-    answers : ndarray of shape (n_samples, horizon, n_targets)
+    y_true : ndarray of shape (n_samples, horizon, n_targets) or None
+        NaN at the steps ahead that y does not reach; None without y.
+    y_pred : ndarray of shape (n_samples, horizon, n_targets)
         The forecast.
     lower, upper : ndarray of shape (n_samples, horizon, n_targets) or None
         The outermost quantiles, if there are any.
     """
     forecaster, windows = find_forecaster(model, X)
     if forecaster is None:
-        answers = np.asarray(model.predict(X), dtype=np.float64)
-        truth = None if y is None else np.asarray(y, dtype=np.float64)
-        if truth is not None and truth.shape != answers.shape:
+        y_pred = np.asarray(model.predict(X), dtype=np.float64)
+        y_true = None if y is None else np.asarray(y, dtype=np.float64)
+        if y_true is not None and y_true.shape != y_pred.shape:
             raise ValueError(
-                f"{type(model).__name__} predicts shape {answers.shape}, but y has shape "
-                f"{truth.shape}."
+                f"{type(model).__name__} predicts shape {y_pred.shape}, but y has shape "
+                f"{y_true.shape}."
             )
-        n_leads = 1 if answers.ndim == 1 else answers.shape[1]
-        return (*(_by_lead(part, n_leads) for part in (truth, answers)), None, None)
+        horizon = 1 if y_pred.ndim == 1 else y_pred.shape[1]
+        return (*(_by_step(part, horizon) for part in (y_true, y_pred)), None, None)
     horizon = forecaster.horizon
-    truth = None if y is None else forecaster.actuals(windows, y)
+    y_true = None if y is None else forecaster.actuals(windows, y)
     lower = upper = None
     if getattr(forecaster, "quantiles", None) is not None:
         quantiles = forecaster.predict_quantiles(windows)
         lower, upper = quantiles[..., 0], quantiles[..., -1]
-    answers = forecaster.predict(windows)
-    return tuple(_by_lead(part, horizon) for part in (truth, answers, lower, upper))
+    y_pred = forecaster.predict(windows)
+    return tuple(_by_step(part, horizon) for part in (y_true, y_pred, lower, upper))
 
 
-def _by_lead(values, horizon):
+def _by_step(values, horizon):
     return None if values is None else values.reshape(len(values), horizon, -1)

@@ -1,4 +1,4 @@
-"""Backtests: what a forecaster would have said, over and over, beside simple methods."""
+"""Backtests: forecasts made at past origins, beside those of simple methods."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 import sklearn.metrics
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import check_cv
 from sklearn.multioutput import MultiOutputRegressor
@@ -16,10 +16,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklstm.estimators import LSTMForecaster
 from sklstm.forecasting._baselines import Baseline, Situation
-from sklstm.preprocessing._window_index import origin_of
+from sklstm.preprocessing._window_index import window_index_of
 from sklstm.targets._horizon_targets import cut_horizon_targets
+from sklstm.training._fitted_network import HasNetwork
 from sklstm.utils._sklearn_private import safe_indexing
 
 
@@ -36,7 +36,7 @@ def backtest(
     n_jobs=None,
     verbose=0,
 ):
-    """Backtest a forecaster: fit on the past, forecast what came, again and again.
+    """Backtest a forecaster: fit on the past, forecast what followed, fold by fold.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def backtest(
         :class:`Drift`, :class:`Climatology`, or any regressor, which is fitted on the lag table of
         the same windows, with a value missing there as the mean of its column.
     origins : {"all", "first"}, default="all"
-        Whether each row of a test part is forecast from, or those of its first moment alone.
+        Whether each row of a test part is a forecast origin, or those of its first timestamp alone.
     refit : bool, default=True
         Whether to fit in each fold, or in the first one alone.
     n_jobs : int, default=None
@@ -67,8 +67,8 @@ def backtest(
     -------
     DataFrame
         One row for each model, fold, series and lead, in columns of these names, the number `n` of
-        forecasts behind it, and a column for each metric. Lead 1 is the first moment of a path, the
-        row's own. The truth of a path ends where the test part ends.
+        forecasts behind it, and a column for each metric. Lead 1 is the first step ahead, the row's
+        own. Actual values end where the test part ends.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def backtest(
     See Also
     --------
     PanelTimeSeriesSplit : Makes the folds.
-    sklstm.horizon_scorer : Scores whole paths in searches.
+    sklstm.horizon_scorer : Scores multi-step forecasts in searches.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def _folds_of(cv):
 
 def _check_model(name, model):
     steps = model.steps if isinstance(model, Pipeline) else []
-    if len(steps) < 2 or not isinstance(steps[-1][1], LSTMForecaster):
+    if len(steps) < 2 or not _is_forecaster(steps[-1][1]):
         raise ValueError(
             f"backtest needs pipelines that end in SequenceWindower and LSTMForecaster; "
             f"{name!r} is {model!r}."
@@ -158,98 +158,102 @@ def _functions_of(metrics) -> dict[str, Callable]:
     return found
 
 
+def _is_forecaster(estimator):
+    return isinstance(estimator, HasNetwork) and is_regressor(estimator)
+
+
 def _one_fold(models, baselines, functions, X, y, number, train, test, learned_from, origins):
     """Forecast from the rows of one test part; return the errors as a table."""
     learned_from = train if learned_from is None else learned_from
     rows = np.concatenate([train, test])
-    tables, windows, horizon = [], None, None
+    in_test = np.arange(len(train), len(rows))
+    y_rows = np.asarray(safe_indexing(y, rows), dtype=np.float64)
+    tables = []
+
+    def add_errors(name, index, asked, horizon, y_pred):
+        y_pred = y_pred.reshape(len(asked), -1)
+        among = index.take(in_test), y_rows[in_test][:, None]
+        y_true = cut_horizon_targets(index.take(asked), *among, horizon)[..., 0]
+        samples = index.take(asked)
+        tables.append(_errors(name, number, functions, samples, y_true, y_pred))
+
+    of_first = None
     for name, model in models.items():
         fitted = clone(model).fit(safe_indexing(X, learned_from), safe_indexing(y, learned_from))
         windows = fitted[:-1].transform(safe_indexing(X, rows))
-        origin, horizon = origin_of(windows), fitted[-1].horizon
-        if origin is None:
+        index, horizon = window_index_of(windows), fitted[-1].horizon
+        if index is None:
             raise ValueError(
-                f"The windows of {name!r} do not know where they come from: something stands "
-                "between SequenceWindower and LSTMForecaster."
+                f"The windows of {name!r} do not know their time: something stands between "
+                "SequenceWindower and LSTMForecaster."
             )
-        asked = _asked(origin, len(train), origins)
-        answers = fitted[-1].predict(windows[asked]).reshape(len(asked), -1)
-        tables.append((name, origin, asked, horizon, answers))
-    # What stands beside is asked what the first model is asked.
-    _, origin, asked, horizon, _ = tables[0]
-    own = np.asarray(safe_indexing(y, rows), dtype=np.float64)
+        asked = _forecast_rows(index, in_test, origins)
+        add_errors(name, index, asked, horizon, fitted[-1].predict(windows[asked]))
+        of_first = (index, asked, horizon) if of_first is None else of_first
+    # Baselines forecast what the first model forecasts.
+    assert of_first is not None
+    index, asked, horizon = of_first
     situation = Situation(
-        series=origin.series[asked],
-        time=origin.time[asked],
-        lead=origin.lead,
+        series=index.series[asked],
+        time=index.time[asked],
+        lead=index.lead,
         horizon=horizon,
-        known_series=origin.series,
-        known_time=origin.time,
-        known=own,
+        known_series=index.series,
+        known_time=index.time,
+        known=y_rows,
         is_training=np.isin(rows, learned_from),
     )
     for name, baseline in baselines.items():
         if isinstance(baseline, Baseline):
-            answers = baseline._forecast(situation)
+            y_pred = baseline.forecast(situation)
         else:
-            answers = _on_lag_table(baseline, origin, own, asked, situation)
-        tables.append((name, origin, asked, horizon, answers))
-    in_test = np.arange(len(train), len(rows))
-    return pd.concat(
-        [
-            _errors(name, number, functions, part.take(chosen), part.take(in_test), own[in_test],
-                    span, answers)
-            for name, part, chosen, span, answers in tables
-        ],
-        ignore_index=True,
-    )  # fmt: skip
+            y_pred = _forecast_from_lags(baseline, index, y_rows, asked, situation)
+        add_errors(name, index, asked, horizon, y_pred)
+    return pd.concat(tables, ignore_index=True)
 
 
-def _asked(origin, n_train, origins):
+def _forecast_rows(index, in_test, origins):
     """Return the rows of the test part that are forecast from."""
-    test = np.arange(n_train, len(origin))
     if origins == "first":
-        test = test[origin.time[test] == origin.time[test].min()]
-    return test
+        return in_test[index.time[in_test] == index.time[in_test].min()]
+    return in_test
 
 
-def _on_lag_table(regressor, origin, own, asked, situation):
-    """Fit a regressor on the lags of the training rows that have a whole path."""
+def _forecast_from_lags(regressor, index, y, asked, situation):
+    """Fit a regressor on the lags of the training rows that have a value for each step ahead."""
     learned = np.flatnonzero(situation.is_training)
-    part = origin.take(learned)
-    paths = cut_horizon_targets(part, part, own[learned][:, None], situation.horizon)[..., 0]
-    whole = ~np.isnan(paths).any(axis=1) & (part.count > 0)
+    part = index.take(learned)
+    targets = cut_horizon_targets(part, part, y[learned][:, None], situation.horizon)[..., 0]
+    whole = ~np.isnan(targets).any(axis=1) & (part.count > 0)
     lags = part.take(np.flatnonzero(whole)).materialize().reshape(int(whole.sum()), -1)
-    paths = paths[whole]
+    targets = targets[whole]
     if situation.horizon == 1:
-        paths = paths[:, 0]
+        targets = targets[:, 0]
     regressor = clone(regressor)
     if situation.horizon > 1 and not get_tags(regressor).target_tags.multi_output:
         regressor = MultiOutputRegressor(regressor)
-    fitted = make_pipeline(SimpleImputer(keep_empty_features=True), regressor).fit(lags, paths)
-    answers = fitted.predict(origin.take(asked).materialize().reshape(len(asked), -1))
-    return answers.reshape(len(asked), -1)
+    fitted = make_pipeline(SimpleImputer(keep_empty_features=True), regressor).fit(lags, targets)
+    return fitted.predict(index.take(asked).materialize().reshape(len(asked), -1))
 
 
-def _errors(name, number, functions, asked, known, y, horizon, answers):
-    """Score each series and lead by itself."""
-    truth = cut_horizon_targets(asked, known, y[:, None], horizon)[..., 0]
+def _errors(name, number, functions, samples, y_true, y_pred):
+    """Score each series and each step ahead by itself."""
     rows = []
-    several = len(asked.series_keys) > 1
-    for code in np.unique(asked.series):
-        own = asked.series == code
-        for lead in range(horizon):
-            there = own & ~np.isnan(truth[:, lead]) & ~np.isnan(answers[:, lead])
-            if not there.any():
+    several = len(samples.series_keys) > 1
+    for code in np.unique(samples.series):
+        own = samples.series == code
+        for step in range(y_true.shape[1]):
+            observed = own & ~np.isnan(y_true[:, step]) & ~np.isnan(y_pred[:, step])
+            if not observed.any():
                 continue
-            pair = truth[there, lead], answers[there, lead]
+            pair = y_true[observed, step], y_pred[observed, step]
             rows.append(
                 {
                     "model": name,
                     "fold": number,
-                    "series": asked.series_keys[code] if several else 0,
-                    "lead": lead + 1,
-                    "n": int(there.sum()),
+                    "series": samples.series_keys[code] if several else 0,
+                    "lead": step + 1,
+                    "n": int(observed.sum()),
                     **{metric: float(function(*pair)) for metric, function in functions.items()},
                 }
             )

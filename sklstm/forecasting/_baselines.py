@@ -11,18 +11,18 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Situation:
-    """What is known at some moments of some series, and what is asked.
+    """What is known at some times of some series, and what is to be forecast.
 
     Parameters
     ----------
     series, time : ndarray of shape (n_samples,)
-        The series of each sample, and its moment in steps of the clock, the first to forecast.
+        The series of each sample, and its time in steps of the clock: the first to forecast.
     lead : int
-        Steps from the newest value that is known to that moment.
+        Steps from the newest known value to that time.
     horizon : int
-        Moments to forecast.
+        Steps ahead to forecast.
     known_series, known_time, known : ndarray of shape (n_known,)
-        All values of the past and of the samples, each with its series and moment.
+        All values of the past and of the samples, each with its series and time.
     is_training : ndarray of shape (n_known,), bool
         Which of them may be learned from.
     """
@@ -37,17 +37,17 @@ class Situation:
     is_training: np.ndarray
 
     def newest(self, time: np.ndarray) -> np.ndarray:
-        """Look up the newest value at some moments, or before them.
+        """Look up the newest value at some times, or before them.
 
         Parameters
         ----------
         time : ndarray of shape (n_samples,)
-            A moment for each sample.
+            A time for each sample.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            NaN where the series has not begun.
+            NaN before the start of the series.
         """
         low = min(self.known_time.min(), time.min())
         width = max(self.known_time.max(), time.max()) - low + 1
@@ -66,7 +66,7 @@ class Situation:
 
     @property
     def now(self) -> np.ndarray:
-        """The moment of the newest value that each sample may know."""
+        """The time of the newest value that each sample may know."""
         return self.time - self.lead
 
 
@@ -74,7 +74,7 @@ class Baseline(ABC):
     """A method without a model."""
 
     @abstractmethod
-    def _forecast(self, situation: Situation) -> np.ndarray:
+    def forecast(self, situation: Situation) -> np.ndarray:
         """Forecast.
 
         Parameters
@@ -91,7 +91,7 @@ class Baseline(ABC):
 
 @dataclass(frozen=True)
 class Persistence(Baseline):
-    """All moments are as the newest value that is known.
+    """Every step ahead is the newest known value.
 
     See Also
     --------
@@ -104,14 +104,25 @@ class Persistence(Baseline):
     Persistence()
     """
 
-    def _forecast(self, situation):
-        """Repeat the newest value."""
+    def forecast(self, situation):
+        """Repeat the newest value.
+
+        Parameters
+        ----------
+        situation : Situation
+            What is known.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, horizon)
+            The forecasts.
+        """
         return np.repeat(situation.newest(situation.now)[:, None], situation.horizon, axis=1)
 
 
 @dataclass(frozen=True)
 class SeasonalNaive(Baseline):
-    """Each moment is as the same moment of the last season that is known.
+    """Every step ahead is the value of the same step in the last known season.
 
     Parameters
     ----------
@@ -131,18 +142,29 @@ class SeasonalNaive(Baseline):
 
     season: int
 
-    def _forecast(self, situation):
-        """Repeat the last season."""
+    def forecast(self, situation):
+        """Repeat the last season.
+
+        Parameters
+        ----------
+        situation : Situation
+            What is known.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, horizon)
+            The forecasts.
+        """
         leads = []
-        for moment in range(situation.horizon):
-            back = -(-(moment + situation.lead) // self.season) * self.season
-            leads.append(situation.newest(situation.time + moment - back))
+        for step in range(situation.horizon):
+            back = -(-(step + situation.lead) // self.season) * self.season
+            leads.append(situation.newest(situation.time + step - back))
         return np.stack(leads, axis=1)
 
 
 @dataclass(frozen=True)
 class Drift(Baseline):
-    """The line through the first value of the series and the newest goes on.
+    """The line through the first and the newest value of the series, continued.
 
     See Also
     --------
@@ -155,21 +177,32 @@ class Drift(Baseline):
     Drift()
     """
 
-    def _forecast(self, situation):
-        """Go on along the line."""
+    def forecast(self, situation):
+        """Continue the line.
+
+        Parameters
+        ----------
+        situation : Situation
+            What is known.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, horizon)
+            The forecasts.
+        """
         last = situation.newest(situation.now)
         n_series = situation.n_series
-        begin = np.full(n_series, np.iinfo(np.int64).max)
-        np.minimum.at(begin, situation.known_series, situation.known_time)
-        first = situation.newest(begin[situation.series])
-        passed = np.maximum(situation.now - begin[situation.series], 1)
+        start = np.full(n_series, np.iinfo(np.int64).max)
+        np.minimum.at(start, situation.known_series, situation.known_time)
+        first = situation.newest(start[situation.series])
+        passed = np.maximum(situation.now - start[situation.series], 1)
         leads = np.arange(situation.horizon) + situation.lead
         return last[:, None] + ((last - first) / passed)[:, None] * leads
 
 
 @dataclass(frozen=True)
 class Climatology(Baseline):
-    """Each moment is the mean of its series in this step of the season, over the training part.
+    """Every step ahead is the mean of its series in its step of the season, over the training part.
 
     Parameters
     ----------
@@ -189,8 +222,19 @@ class Climatology(Baseline):
 
     season: int
 
-    def _forecast(self, situation):
-        """Look the means up."""
+    def forecast(self, situation):
+        """Look the means up.
+
+        Parameters
+        ----------
+        situation : Situation
+            What is known.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, horizon)
+            The forecasts.
+        """
         own = situation.is_training
         n_series = situation.n_series
         cell = situation.known_series[own] * self.season + situation.known_time[own] % self.season

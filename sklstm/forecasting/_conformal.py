@@ -1,4 +1,4 @@
-"""Intervals with a promise: split-conformal prediction around any forecaster."""
+"""Prediction intervals of a given coverage: split-conformal prediction around any forecaster."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -25,12 +25,12 @@ from sklstm.utils._sklearn_private import (
 
 
 class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
-    """Forecaster with intervals that are calibrated on the last part in time, lead by lead.
+    """Forecaster with prediction intervals, calibrated step by step on the last part in time.
 
-    The forecaster is fitted on the first part of the rows and forecasts the last one; how far it
-    was off there, at each lead, says how wide an interval has to be to cover as much as it promises
-    [1]_. Then it is fitted again on all rows. If it forecasts quantiles, the outermost ones are
-    widened or narrowed instead [2]_, so that intervals are wider where more is open.
+    The forecaster is fitted on the first part of the rows and forecasts the last one; its errors
+    there, at each step ahead, set how wide an interval of a given coverage has to be [1]_. Then it
+    is fitted again on all rows. If it forecasts quantiles, the outermost ones are widened or
+    narrowed instead [2]_, so that intervals are wider where less is certain.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         predictions have the shape of `y`. None is
         :class:`~sklearn.linear_model.LinearRegression`.
     calibration_size : float or int, default=0.2
-        Part of the moments to calibrate on, or how many.
+        Part of the timestamps to calibrate on, or how many.
     refit : bool, default=True
         Fit again on all rows. Else the forecaster stays the one that was calibrated.
     time : str or int, default=None
@@ -52,8 +52,8 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     forecaster_ : estimator
         The fitted forecaster.
     scores_ : ndarray of shape (n_calibrations, horizon, n_targets)
-        How far the truth was from the forecast, or beyond its outermost quantiles, in each moment
-        of the calibration; NaN where paths end.
+        Distance of the actual value from the forecast, or beyond its outermost quantiles, for each
+        row of the calibration; NaN at the steps ahead that have no value.
     n_features_in_ : int
         Features of X, if the forecaster says.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -121,7 +121,7 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If there are too few moments to calibrate on.
+            If there are too few timestamps to calibrate on.
         """
         if y is None:
             raise ValueError(
@@ -134,14 +134,14 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             forecaster = self._forecaster()
             fitted = clone(forecaster)
             fitted.fit(safe_indexing(X, first), safe_indexing(y, first))
-            truth, answers, lower, upper = forecast_and_actuals(
+            y_true, y_pred, lower, upper = forecast_and_actuals(
                 fitted, safe_indexing(X, last), safe_indexing(y, last)
             )
             self._of_quantiles = lower is not None
             if lower is None:
-                self.scores_ = np.abs(truth - answers)
+                self.scores_ = np.abs(y_true - y_pred)
             else:
-                self.scores_ = np.maximum(lower - truth, truth - upper)
+                self.scores_ = np.maximum(lower - y_true, y_true - upper)
             if self.refit:
                 fitted = clone(forecaster).fit(X, y)
             self.forecaster_ = fitted
@@ -167,15 +167,15 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return self.forecaster_.predict(X)
 
     def predict_interval(self, X, coverage=0.9):
-        """Forecast intervals.
+        """Forecast prediction intervals.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
             The rows.
         coverage : float, default=0.9
-            Part of the moments that lie inside, at each lead, if what comes resembles the rows of
-            the calibration.
+            Part of the actual values that lie inside, at each step ahead, if new rows resemble
+            those of the calibration.
 
         Returns
         -------
@@ -185,16 +185,16 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the calibration had too few moments for so high a coverage.
+            If the calibration had too few rows for so high a coverage.
         """
         check_is_fitted(self)
         if not 0 < coverage < 1:
             raise ValueError(f"coverage must lie between 0 and 1; got {coverage!r}.")
         margin = self._margins(coverage)
-        _, answers, lower, upper = forecast_and_actuals(self.forecaster_, X)
+        _, y_pred, lower, upper = forecast_and_actuals(self.forecaster_, X)
         shape = self.forecaster_.predict(X).shape
         if lower is None:
-            lower = upper = answers
+            lower = upper = y_pred
         bounds = np.stack([lower - margin, upper + margin], axis=-1)
         # Narrowed quantiles must not pass each other.
         return np.sort(bounds, axis=-1).reshape(*shape, 2)
@@ -206,8 +206,8 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         if (rank > n).any():
             raise ValueError(
                 f"coverage={coverage} needs at least {int(np.ceil(coverage / (1 - coverage)))} "
-                f"moments of calibration at each lead; there are {int(n.min())} (calibration_size="
-                f"{self.calibration_size!r}, less what paths miss at its end)."
+                f"rows of calibration at each step ahead; there are {int(n.min())} "
+                f"(calibration_size={self.calibration_size!r}, less those without an actual value)."
             )
         in_order = np.sort(self.scores_, axis=0)
         return np.take_along_axis(in_order, rank[None] - 1, axis=0)[0]
@@ -219,15 +219,15 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """Return the positions of the first and of the last part in time."""
         is_frame = hasattr(X, "columns") and hasattr(X, "index")
         times = timestamps_of(X, self.time) if is_frame else np.arange(num_samples(X))
-        moment, n_moments = rank_timestamps(times)
+        rank, n_timestamps = rank_timestamps(times)
         size = self.calibration_size
-        n_last = int(size) if isinstance(size, Integral) else max(1, round(size * n_moments))
-        if n_last >= n_moments:
+        n_last = int(size) if isinstance(size, Integral) else max(1, round(size * n_timestamps))
+        if n_last >= n_timestamps:
             raise ValueError(
                 f"calibration_size={size!r} leaves nothing to fit on: X has n_samples = "
-                f"{num_samples(X)}, of {n_moments} moments."
+                f"{num_samples(X)} at {n_timestamps} timestamps."
             )
-        is_last = moment >= n_moments - n_last
+        is_last = rank >= n_timestamps - n_last
         return np.flatnonzero(~is_last), np.flatnonzero(is_last)
 
     def __sklearn_tags__(self):

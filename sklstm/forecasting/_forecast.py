@@ -1,4 +1,4 @@
-"""What comes after the last row."""
+"""Forecast what follows the last row."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -8,21 +8,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._forecaster import LSTMForecaster
 from sklstm.preprocessing import SequenceWindower
 from sklstm.preprocessing._clock import Clock
 from sklstm.preprocessing._table import as_tuple, read_table
-from sklstm.preprocessing._window_index import origin_of
+from sklstm.preprocessing._window_index import window_index_of
+from sklstm.training._fitted_network import HasNetwork
 
 # How well the past of the target in X must agree with y to stand for it, relative to its range.
 _TOLERANCE = 1e-6
 
 
 def forecast(model, X, steps=None, *, future=None):
-    """Forecast what comes after the last row of X, of every series.
+    """Forecast what follows the last row of X, of every series.
 
     Parameters
     ----------
@@ -31,26 +32,26 @@ def forecast(model, X, steps=None, *, future=None):
     X : array-like or DataFrame of shape (n_rows, n_features)
         The rows up to now, as in fit.
     steps : int, default=None
-        Moments to forecast; None is the horizon of the forecaster. Beyond it, answers are fed back
-        as the past of the target.
-    future : DataFrame or array-like of shape (n_moments, n_known), default=None
-        What is known of the moments to come, where the forecaster reads any (`known_future`). A
-        frame has these columns, and the moments to come in its index, or in the column that the
-        windower takes the time from, and the series beside them. An array holds the moments of the
-        one series in their order.
+        Steps ahead to forecast; None is the horizon of the forecaster. Beyond it, forecasts are fed
+        back as the past of the target.
+    future : DataFrame or array-like of shape (n_steps_ahead, n_known), default=None
+        Known future covariates, where the forecaster reads any (`known_future`). A DataFrame has
+        these columns, and the future timestamps in its index, or in the column that the windower
+        takes the time from, and the series beside them. An array holds the steps ahead of the one
+        series in their order.
 
     Returns
     -------
     Series or DataFrame of length n_series * steps, float64
-        The forecast, named after the target, one column for each of several. The index goes on
-        where that of X ends, with the steps of the clock; with several series they stand before
-        the time. Rows without an index are counted on.
+        The forecast, named after the target, one column for each of several. The index continues
+        that of X, in steps of the clock; with several series they stand before the time. Rows
+        without an index are counted on.
 
     Raises
     ------
     ValueError
         If the continuation of the index is not known, if something of the future is missing, or if
-        answers are to be fed back and X holds more than the target and what is known ahead.
+        forecasts are to be fed back and X holds more than the target and known future covariates.
 
     See Also
     --------
@@ -66,33 +67,33 @@ def forecast(model, X, steps=None, *, future=None):
     ...     SequenceWindower(window=18, lead=1),
     ...     LSTMForecaster(horizon=18, season=12, epochs=5, random_state=0),
     ... ).fit(canberra, canberra["Canberra"])
-    >>> path = forecast(model, canberra)
-    >>> print(path.index[0].date(), path.index[-1].date())
+    >>> ahead = forecast(model, canberra)
+    >>> print(ahead.index[0].date(), ahead.index[-1].date())
     2017-01-01 2018-06-01
-    >>> path.name
+    >>> ahead.name
     'Canberra'
     """
     rows = _Rows(model, X)
-    horizon = rows.forecaster._sizes["horizon"]
+    horizon = rows.network.spec.horizon
     steps = horizon if steps is None else int(steps)
     if steps < 1:
         raise ValueError(f"steps must be at least 1; got {steps!r}.")
     if steps > horizon:
         rows.check_can_feed_back(steps)
     known = rows.known_of(future, steps)
-    coming = rows.coming(steps, known)
-    paths: list[np.ndarray] = []
+    future_rows = rows.make_future(steps, known)
+    parts: list[np.ndarray] = []
     for done in range(0, steps, horizon):
-        path = rows.answers(coming, done, steps)[:, : steps - done]
-        paths.append(path)
+        part = rows.predict(future_rows, done, steps)[:, : steps - done]
+        parts.append(part)
         if done + horizon < steps:
-            rows.feed_back(coming, path, done)
-    return rows.labelled(np.concatenate(paths, axis=1), steps)
+            rows.feed_back(future_rows, part, done)
+    return rows.labelled(np.concatenate(parts, axis=1), steps)
 
 
 @dataclass(frozen=True, eq=False)
-class _Coming:
-    """The rows of the moments to come, those of a series side by side."""
+class _FutureRows:
+    """The rows of the steps ahead, those of a series side by side."""
 
     rows: Any
     n_steps: int
@@ -104,8 +105,9 @@ class _Rows:
     def __init__(self, model, X):
         self.model, self.X = model, X
         self.windower, self.forecaster = _parts(model)
-        self.frame = isinstance(X, pd.DataFrame)
-        if not self.frame:
+        self.network = self.forecaster.network_
+        self.is_frame = isinstance(X, pd.DataFrame)
+        if not self.is_frame:
             self.X = X = np.asarray(X)
         by, time = self.windower.by, self.windower.time
         self.table = table = read_table(X, by=by, time=time, estimator=self.windower)
@@ -132,11 +134,11 @@ class _Rows:
             return self.clock.continue_labels(int(np.sum(self.table.codes == series)) - 1, n)
         return self.clock.continue_labels(labels[self.last[series]], n)
 
-    def coming(self, n: int, known: dict) -> _Coming:
-        """Write rows for the moments to come: the last row of the series, and what is known."""
+    def make_future(self, n: int, known: dict) -> _FutureRows:
+        """Write rows for the steps ahead: the last row of the series, and what is known."""
         n_series = len(self.last)
         places = np.repeat(self.last, n)
-        if not self.frame:
+        if not self.is_frame:
             rows = np.array(self.X[places], dtype=np.float64)
         else:
             rows = self.X.iloc[places].copy()
@@ -146,87 +148,87 @@ class _Rows:
             elif self.table.labels is not None:
                 rows.index = _with_labels(rows.index, labels, self.windower.by)
         for column, values in known.items():
-            if self.frame:
+            if self.is_frame:
                 rows[column] = values
             else:
                 rows[:, column] = values
-        return _Coming(rows, n)
+        return _FutureRows(rows, n)
 
-    def answers(self, coming: _Coming, done: int, n: int) -> np.ndarray:
-        """Answer the first moments that are not yet done, (n_series, horizon, n_targets)."""
-        if self.frame:
-            rows = pd.concat([self.X, coming.rows])
+    def predict(self, future: _FutureRows, done: int, n: int) -> np.ndarray:
+        """Forecast the first steps that are not yet done, (n_series, horizon, n_targets)."""
+        if self.is_frame:
+            rows = pd.concat([self.X, future.rows])
         else:
-            rows = np.concatenate([self.X, coming.rows])
+            rows = np.concatenate([self.X, future.rows])
         windows = self.model[:-1].transform(rows)
-        if origin_of(windows[:0]) is None:
+        if window_index_of(windows[:0]) is None:
             raise ValueError(
                 "forecast needs SequenceWindower right before the forecaster; something stands "
                 "between them."
             )
         first = len(self.X) + np.arange(len(self.last)) * n + done
-        if self.forecaster._sizes["stateful"]:
+        if self.network.spec.stateful:
             # The state comes from all rows before.
-            paths = self.forecaster.predict(windows)[first]
+            y_pred = self.forecaster.predict(windows)[first]
         else:
-            paths = self.forecaster.predict(windows[first])
-        return paths.reshape(len(first), self.forecaster._sizes["horizon"], -1)
+            y_pred = self.forecaster.predict(windows[first])
+        return y_pred.reshape(len(first), self.network.spec.horizon, -1)
 
-    def feed_back(self, coming: _Coming, path: np.ndarray, done: int) -> None:
-        """Write answers into the rows to come."""
-        n_series, n_moments, _ = path.shape
-        places = np.arange(n_series)[:, None] * coming.n_steps + done + np.arange(n_moments)
-        past = self.forecaster._frame.past
+    def feed_back(self, future: _FutureRows, y_pred: np.ndarray, done: int) -> None:
+        """Write forecasts into the rows of the steps ahead."""
+        n_series, n_steps, _ = y_pred.shape
+        places = np.arange(n_series)[:, None] * future.n_steps + done + np.arange(n_steps)
+        past = self.network.target_transform.past
         assert past is not None
         for target, column in enumerate(self._columns_of(past.columns)):
-            values = path[:, :, target].ravel()
-            if self.frame:
-                # Of whole numbers, too: a column that was counted gets answers that are not.
-                known = coming.rows.iloc[:, column].to_numpy(dtype=np.float64, copy=True)
+            values = y_pred[:, :, target].ravel()
+            if self.is_frame:
+                # Of whole numbers, too: a column of counts gets forecasts that are not whole.
+                known = future.rows.iloc[:, column].to_numpy(dtype=np.float64, copy=True)
                 known[places.ravel()] = values
-                coming.rows.isetitem(column, known)
+                future.rows.isetitem(column, known)
             else:
-                coming.rows[places.ravel(), column] = values
+                future.rows[places.ravel(), column] = values
 
     def check_can_feed_back(self, steps: int) -> None:
-        """Refuse to feed answers back where that would leave something out."""
-        forecaster, frame = self.forecaster, self.forecaster._frame
-        horizon = forecaster._sizes["horizon"]
-        why = f"steps={steps} is beyond horizon={horizon}, so that answers are fed back"
-        if frame.past is None:
+        """Refuse to feed forecasts back where that would leave something out."""
+        network, past = self.network, self.network.target_transform.past
+        horizon = network.spec.horizon
+        why = f"steps={steps} is beyond horizon={horizon}, so that forecasts are fed back"
+        if past is None:
             raise ValueError(
                 f"{why}, but no feature of X is known to carry the past of y. Name it in target= "
                 "of the forecaster."
             )
-        n_features = len(forecaster._X_mean)
-        others = set(range(n_features)) - {*map(int, frame.past.columns), *forecaster._known}
+        every = range(network.spec.n_features)
+        others = set(every) - {*map(int, past.columns), *map(int, network.known_future)}
         if others:
             names = self._names_of(sorted(others))
             raise ValueError(
-                f"{why}, but X holds more than the target and what is known ahead: {names}, whose "
-                "future nobody knows. Forecast at most the horizon, leave these features out, or "
-                "name them in known_future= if they are known."
+                f"{why}, but X holds more than the target and known future covariates: {names}, "
+                "whose future is unknown. Forecast at most the horizon, leave these features out, "
+                "or name them in known_future= if they are known."
             )
         if self.windower.lead > 1:
             raise ValueError(
-                f"{why}, but the windows have lead={self.windower.lead} and see only answers that "
-                "are older; fit with lead=1."
+                f"{why}, but the windows have lead={self.windower.lead} and see only older "
+                "forecasts; fit with lead=1."
             )
-        raw = self.table.values[:, list(self._places_of(frame.past.columns))]
+        raw = self.table.values[:, list(self._places_of(past.columns))]
         windows = self.model[:-1].transform(self.X)
-        newest = windows.origin.rows[-1, frame.past.columns]
-        own = frame.past.slope * newest + frame.past.intercept
+        newest = windows.window_index.rows[-1, past.columns]
+        own = past.slope * newest + past.intercept
         apart = np.abs(raw - own).min(axis=0) > _TOLERANCE * (np.ptp(raw, axis=0) + 1e-12)
         if apart.any():
-            names = self._names_of(frame.past.columns[apart])
+            names = self._names_of(past.columns[apart])
             raise ValueError(
-                f"{why}, but {names} of X is not y in its own units: an answer cannot be written "
+                f"{why}, but {names} of X is not y in its own units: a forecast cannot be written "
                 "into its place."
             )
 
     def known_of(self, future, n: int) -> dict:
-        """Check what is known of the moments to come; return the values of each column."""
-        known = self.forecaster._known
+        """Check the known future covariates; return the values of each column."""
+        known = self.network.known_future
         if len(known) == 0:
             if future is not None:
                 raise ValueError("future is given, but the forecaster was fitted without any.")
@@ -234,15 +236,15 @@ class _Rows:
         names = self._names_of(known)
         if future is None:
             raise ValueError(
-                f"The forecaster reads {names} of the moments to come (known_future): give "
-                f"them in future=, for {n} moments of each series."
+                f"The forecaster reads {names} at the steps ahead (known_future): give them in "
+                f"future=, for {n} steps of each series."
             )
         columns = self._columns_of(known)
-        if not self.frame:
+        if not self.is_frame:
             future = np.asarray(future, dtype=np.float64)
             if future.shape != (n * len(self.last), len(known)):
                 raise ValueError(
-                    f"future has shape {future.shape}, but {n} moments of {len(self.last)} series "
+                    f"future has shape {future.shape}, but {n} steps of {len(self.last)} series "
                     f"with {len(known)} features are expected: {(n * len(self.last), len(known))}."
                 )
             values = future
@@ -251,10 +253,10 @@ class _Rows:
         if not np.isfinite(values).all():
             place = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
             raise ValueError(
-                f"future has missing or infinite values in {names}, first for moment {place % n} "
+                f"future has missing or infinite values in {names}, first for step {place % n} "
                 f"of series {self.table.keys[place // n]!r}."
             )
-        keys = [self.X.columns[c] for c in columns] if self.frame else columns
+        keys = [self.X.columns[c] for c in columns] if self.is_frame else columns
         return {key: values[:, k] for k, key in enumerate(keys)}
 
     def _looked_up(self, future, names, n):
@@ -273,21 +275,21 @@ class _Rows:
             own = table.codes == table.keys.get_indexer([self.table.keys[series]])[0]
             labels = self.labels_after(series, n)
             if table.labels is None:
-                raise ValueError("future needs an index of the moments to come.")
+                raise ValueError("future needs an index of the future timestamps.")
             place = pd.Index(table.labels[own]).get_indexer(labels)
             if (place < 0).any():
                 which = "" if len(self.last) == 1 else f" of series {self.table.keys[series]!r}"
                 raise ValueError(
-                    f"future lacks {int((place < 0).sum())} of the {n} moments to come{which}, "
+                    f"future lacks {int((place < 0).sum())} of the {n} timestamps ahead{which}, "
                     f"first {labels[int((place < 0).argmax())]}."
                 )
             order = [table.names.index(name) for name in names]
             found.append(table.values[own][place][:, order])
         return np.concatenate(found)
 
-    def labelled(self, paths: np.ndarray, n: int):
-        """Give the answers their index and their names."""
-        n_series, _, n_targets = paths.shape
+    def labelled(self, y_pred: np.ndarray, n: int):
+        """Give the forecasts their index and their names."""
+        n_series, _, n_targets = y_pred.shape
         labels = _joined([self.labels_after(series, n) for series in range(n_series)])
         keys = self.table.keys
         index: pd.Index = labels
@@ -299,12 +301,13 @@ class _Rows:
             index = pd.MultiIndex.from_arrays([*levels, labels], names=[*by, name])
         else:
             index = index.rename(name)
-        values = paths.reshape(-1, n_targets)
-        names = self.forecaster._target_names
+        values = y_pred.reshape(-1, n_targets)
+        transform = self.network.target_transform
+        names = transform.layout.names
         if names is None:
-            past = self.forecaster._frame.past
+            past = transform.past
             names = [None] * n_targets if past is None else self._names_of(past.columns)
-        if n_targets == 1 and not self.forecaster._several_targets:
+        if n_targets == 1 and not transform.layout.is_multi_target:
             return pd.Series(values[:, 0], index=index, name=names[0])
         return pd.DataFrame(values, index=index, columns=list(names))
 
@@ -330,24 +333,24 @@ class _Rows:
         return [int(self.table.features[place]) for place in self._places_of(features)]
 
 
-def _parts(model) -> tuple[SequenceWindower, LSTMForecaster]:
+def _parts(model):
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
     steps = [step for step in steps if step is not None and step != "passthrough"]
-    if not isinstance(steps[-1], LSTMForecaster):
+    if not (isinstance(steps[-1], HasNetwork) and is_regressor(steps[-1])):
         raise ValueError(
             "forecast needs a pipeline that ends in an LSTMForecaster; got "
             f"{type(steps[-1]).__name__}."
         )
-    check_is_fitted(steps[-1], "_weights")
+    check_is_fitted(steps[-1], "network_")
     if len(steps) < 2 or not isinstance(steps[-2], SequenceWindower):
         raise ValueError(
             "forecast needs SequenceWindower right before the forecaster: it knows how the index "
-            "goes on. Of sequences that nothing has cut, predict gives what follows each."
+            "continues. Of sequences that nothing has cut, predict gives what follows each."
         )
     if steps[-2].lead < 1:
         raise ValueError(
-            "forecast needs windows with lead=1 or more; with lead=0 the window of a moment holds "
-            "its own row, which is not there yet."
+            "forecast needs windows with lead=1 or more; with lead=0 the window of a row holds "
+            "the row itself, which is not known yet."
         )
     return steps[-2], steps[-1]
 

@@ -1,4 +1,4 @@
-"""Feed a model its own answers."""
+"""Feed a model its own predictions."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -9,40 +9,40 @@ from sklstm.forecasting._stream import Stream, stream
 
 
 def generate(model, start, n, *, feedback=None):
-    """Roll a model out: answer, take the answer for the next row, answer that, and so on.
+    """Roll a model out: predict, take the prediction for the next row, and so on.
 
     Parameters
     ----------
     model : Stream, LSTMClassifier, LSTMForecaster or Pipeline that ends in one
-        Fitted. A stream goes on from what it has seen, and is itself not changed; anything else
-        begins with nothing seen.
+        Fitted. A stream continues from what it has seen, and is itself not changed; anything else
+        has seen nothing.
     start : array-like or DataFrame of shape (n_rows, n_features)
-        The rows to begin with, at least one. The first answer is that to the last of them.
+        The rows to start with, at least one. The first prediction is the one at the last of them.
     n : int
-        Number of answers.
+        Number of predictions.
     feedback : callable, default=None
-        Makes the row that follows out of an answer: ``feedback(answer)`` of shape (n_features,).
-        None takes the answer itself, for a forecaster that reads what it forecasts and nothing
+        Makes the next row out of a prediction: ``feedback(prediction)`` of shape (n_features,).
+        None takes the prediction itself, for a forecaster that reads what it forecasts and nothing
         else.
 
     Returns
     -------
     ndarray of shape (n,) or (n, n_targets)
-        The answers.
+        The predictions.
 
     Raises
     ------
     ValueError
-        If there is no row to begin with, if ``n`` is less than 1, if the windows lead by more than
-        one step, or if answers cannot be rows and ``feedback`` does not make them.
+        If there is no row to start with, if ``n`` is less than 1, if the windows lead by more than
+        one step, or if predictions cannot be rows and ``feedback`` does not make them.
 
     See Also
     --------
-    stream : Give a model the rows that really come.
+    stream : Give a model the rows that arrive.
 
     Examples
     --------
-    A wave goes on by itself:
+    A wave continues by itself:
 
     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
@@ -59,27 +59,28 @@ def generate(model, start, n, *, feedback=None):
     True
     """
     live = model.copy() if isinstance(model, Stream) else stream(model)
-    if live._method != "predict":
+    if live.method != "predict":
         raise ValueError("generate needs a stream whose method is 'predict'.")
     if n < 1:
         raise ValueError(f"n must be at least 1; got {n!r}.")
     if len(start) == 0:
         raise ValueError("start must have at least one row; got none.")
-    lead = 0 if live._windower is None else live._windower.lead
+    lead = 0 if live.windower is None else live.windower.lead
     if lead > 1:
         raise ValueError(
-            f"The windows have lead={lead}, so an answer is for the moment {lead} steps on, and "
+            f"The windows have lead={lead}, so a prediction is for the time {lead} steps on, and "
             "cannot be the next row; fit with lead=1."
         )
-    answers = [live.push_many(start)[-1]]
-    n_features = len(live._estimator._X_mean)
+    predictions = [live.push_many(start)[-1]]
+    n_features = live.estimator.network_.spec.n_features
     if feedback is None:
-        if np.size(answers[0]) != n_features or np.asarray(answers[0]).dtype.kind not in "fiu":
+        first = np.asarray(predictions[0])
+        if first.size != n_features or first.dtype.kind not in "fiu":
             raise ValueError(
-                f"An answer such as {answers[0]!r} is not a row of {n_features} features: say by "
-                "feedback= how to make one of it."
+                f"A prediction such as {predictions[0]!r} is not a row of {n_features} features: "
+                "say by feedback= how to make one of it."
             )
         feedback = np.atleast_1d
     for _ in range(n - 1):
-        answers.append(live.push(feedback(answers[-1])))
-    return np.stack(answers)
+        predictions.append(live.push(feedback(predictions[-1])))
+    return np.stack(predictions)

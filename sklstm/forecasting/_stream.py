@@ -1,4 +1,4 @@
-"""A fitted model that is given one row after the other."""
+"""Predict live: a fitted model that takes one row after the other."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -10,19 +10,17 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.estimators._base import BaseLSTM
-from sklstm.estimators._parameters import mean_of_members
 from sklstm.preprocessing import SequenceWindower
-from sklstm.preprocessing._sequences import Sequences
-from sklstm.preprocessing._window_index import refuse_partly_missing
+from sklstm.preprocessing._window_index import WindowIndex, refuse_partly_missing
+from sklstm.training._fitted_network import HasNetwork
 
 
 def stream(estimator, *, method="predict"):
-    """Open a fitted model for rows that come one after the other.
+    """Open a fitted model for rows that arrive one after the other.
 
     A stream remembers what the model needs of the past, the state of a stateful network or the last
-    rows of a window, so that a row costs the same whatever came before. Its answers are those of
-    ``predict`` on the whole series.
+    rows of a window, so that every row costs the same. Its predictions are those of ``predict`` on
+    the whole series.
 
     Parameters
     ----------
@@ -30,7 +28,7 @@ def stream(estimator, *, method="predict"):
         Fitted. In a pipeline a :class:`~sklstm.preprocessing.SequenceWindower` stands right before
         the estimator, or, if that is stateful, anything that works row by row.
     method : {"predict", "predict_proba"}, default="predict"
-        What a row is answered with.
+        What to predict at each row.
 
     Returns
     -------
@@ -40,11 +38,11 @@ def stream(estimator, *, method="predict"):
     Raises
     ------
     ValueError
-        If the model cannot be given rows one after the other.
+        If the model cannot take rows one after the other.
 
     See Also
     --------
-    generate : Feed a model its own answers.
+    generate : Feed a model its own predictions.
 
     Examples
     --------
@@ -60,7 +58,7 @@ def stream(estimator, *, method="predict"):
     >>> live.push_many(wave[:20, None]).shape
     (20,)
 
-    With ``lead=1`` a row is answered with the forecast for the next one:
+    With ``lead=1`` the prediction at a row is the forecast of the next one:
 
     >>> next_value = live.push(wave[20:21])
     >>> bool(abs(next_value - model.predict(wave[:100, None])[21]) < 1e-6)
@@ -77,12 +75,12 @@ class Stream:
     estimator : LSTMClassifier, LSTMForecaster or Pipeline that ends in one
         Fitted; it is not changed, and must not be while the stream is in use.
     method : {"predict", "predict_proba"}, default="predict"
-        What a row is answered with.
+        What to predict at each row.
 
     Attributes
     ----------
     n_seen : int
-        Rows since the begin or the last :meth:`reset`.
+        Rows since the start or the last :meth:`reset`.
 
     See Also
     --------
@@ -104,30 +102,30 @@ class Stream:
     """
 
     def __init__(self, estimator, *, method="predict"):
-        self._transformers, self._windower, self._estimator = _taken_apart(estimator)
-        check_is_fitted(self._estimator, "_weights")
-        if self._estimator._needs_moments:
+        self._transformers, self.windower, self.estimator = _taken_apart(estimator)
+        check_is_fitted(self.estimator, "network_")
+        if self.estimator.network_.needs_time:
             raise ValueError(
-                "A stream does not know when its rows are, nor what comes after them: season=, "
+                "A stream does not know the time of its rows, nor what comes after them: season=, "
                 'normalize_y="series" and known_future= need predict or forecast.'
             )
-        if method not in ("predict", "predict_proba") or not hasattr(self._estimator, method):
+        if method not in ("predict", "predict_proba") or not hasattr(self.estimator, method):
             raise ValueError(
                 f"method must be 'predict', or 'predict_proba' of a classifier; got {method!r} for "
-                f"{type(self._estimator).__name__}."
+                f"{type(self.estimator).__name__}."
             )
-        spec = self._estimator._spec()
-        if self._transformers and self._windower is None and not spec.stateful:
+        spec = self.estimator.network_.spec
+        if self._transformers and self.windower is None and not spec.stateful:
             raise ValueError(
                 "A stream needs a SequenceWindower in the pipeline, or stateful=True: otherwise "
                 "nothing of a row is remembered for the next."
             )
         if spec.bidirectional and spec.returns_sequences:
             raise ValueError(
-                "A bidirectional network with return_sequences=True answers a step by the steps "
-                "after it as well: it cannot be given rows one after the other."
+                "A bidirectional network with return_sequences=True predicts at a step from the "
+                "steps after it as well: it cannot take rows one after the other."
             )
-        self._method = method
+        self.method = method
         self.reset()
 
     def reset(self):
@@ -136,11 +134,11 @@ class Stream:
         Returns
         -------
         self : Stream
-            The stream, as it was at the begin.
+            The stream, as it was at the start.
         """
-        n_features = len(self._estimator._X_mean)
+        n_features = self.estimator.network_.spec.n_features
         self.n_seen = 0
-        # Of a stateful network: h and c of each layer, and what it answered last.
+        # Of a stateful network: h and c of each layer, and the newest output.
         self._states = None
         self._newest = None
         # Of windows: the last rows, missing ones among them.
@@ -148,7 +146,7 @@ class Stream:
         return self
 
     def copy(self):
-        """Copy the stream, to go on in two ways.
+        """Copy the stream, to continue in two ways.
 
         Returns
         -------
@@ -159,19 +157,18 @@ class Stream:
         return copy(self)
 
     def push(self, row):
-        """Take one row and answer.
+        """Take one row and predict.
 
         Parameters
         ----------
         row : array-like of shape (n_features,), dict, Series or DataFrame of one row
-            The next moment, as `predict` takes it; all NaN is a moment that is missing.
+            The next time step, as `predict` takes it; all NaN is a missing one.
 
         Returns
         -------
         scalar or ndarray
-            What `predict` would say of the moment ``lead`` steps after the row, of a pipeline
-            without a windower of the row itself: a label, a value, one for each target, or
-            probabilities.
+            What `predict` gives for the time ``lead`` steps after the row, or, without a windower,
+            for the row itself: a label, a value, one for each target, or probabilities.
 
         Raises
         ------
@@ -181,39 +178,37 @@ class Stream:
         return self.push_many(_one_row(row))[0]
 
     def push_many(self, rows):
-        """Take rows, oldest first, and answer each.
+        """Take rows, oldest first, and predict at each.
 
         Parameters
         ----------
         rows : array-like or DataFrame of shape (n_rows, n_features)
-            The next moments.
+            The next time steps.
 
         Returns
         -------
         ndarray of shape (n_rows,) or (n_rows, n_targets) or (n_rows, n_classes)
-            The answers, as :meth:`push` gives them.
+            The predictions, as :meth:`push` gives them.
 
         Raises
         ------
         ValueError
             If the rows are not of the width of those in fit, or have some features missing.
         """
-        estimator = self._estimator
-        # Many a transformer refuses no rows.
+        # Many transformers refuse an empty table.
         rows = self._transformed(rows) if len(rows) else self._rows[:0]
-        outputs = self._flow(rows) if estimator._sizes["stateful"] else self._slide(rows)
+        stateful = self.estimator.network_.spec.stateful
+        outputs = self._carry_state(rows) if stateful else self._slide(rows)
         self.n_seen += len(rows)
-        if self._method == "predict_proba":
-            return estimator._probabilities(outputs)
-        return estimator._decode(outputs)
+        return self.estimator.decode(outputs, self.method)
 
     def warm_up(self, rows):
-        """Take rows and answer none.
+        """Take rows and predict nothing.
 
         Parameters
         ----------
         rows : array-like or DataFrame of shape (n_rows, n_features)
-            What came before.
+            The past.
 
         Returns
         -------
@@ -223,52 +218,49 @@ class Stream:
         self.push_many(rows)
         return self
 
-    def _flow(self, rows):
-        """Let the state flow through the rows."""
-        from sklstm.networks import NetworkInput, predict, predict_steps
+    def _carry_state(self, rows):
+        """Carry the state of a stateful network over the rows."""
+        from sklstm.networks import predict_steps
+        from sklstm.training._prediction import average, output_of_nothing
 
-        estimator = self._estimator
-        spec = estimator._spec()
-        exists = ~np.isnan(rows).all(axis=1)
-        windows = estimator._window_set(_one_sequence(rows[exists]))
-        members = estimator._weights
-        before = [None] * len(members) if self._states is None else self._states
+        network = self.estimator.network_
+        observed = ~np.isnan(rows).all(axis=1)
+        samples = network.feature_scaler.transform(_one_sequence(rows[observed]))
+        before = [None] * len(network.weights) if self._states is None else self._states
         results = [
-            predict_steps(spec, weights, windows, states)
-            for weights, states in zip(members, before, strict=True)
+            predict_steps(network.spec, weights, samples, states)
+            for weights, states in zip(network.weights, before, strict=True)
         ]
         newest = self._newest
         if newest is None:
-            nothing = NetworkInput(windows.rows, *np.zeros((2, 1), np.int32))
-            newest = mean_of_members([predict(spec, weights, nothing) for weights in members])
-        # A missing moment is answered as the one before it.
-        answers = np.vstack([newest, mean_of_members([outputs for outputs, _ in results])])
-        self._states, self._newest = [states for _, states in results], answers[-1:]
-        return estimator._in_units_of_y(answers[np.cumsum(exists)], None)
+            newest = output_of_nothing(network.spec, network.weights)
+        # A missing time step has the output of the one before it.
+        outputs = np.vstack([newest, average(outputs for outputs, _ in results)])
+        self._states, self._newest = [states for _, states in results], outputs[-1:]
+        return network.target_transform.inverse_transform(outputs[np.cumsum(observed)], None)
 
     def _slide(self, rows):
         """Move the window over the rows."""
-        estimator = self._estimator
-        n_steps, n_before = estimator.n_steps_in_, len(self._rows)
+        network = self.estimator.network_
+        n_steps, n_before = network.n_steps, len(self._rows)
         rows = np.concatenate([self._rows, rows])
-        exists = ~np.isnan(rows).all(axis=1)
-        before = np.r_[0, np.cumsum(exists)]
+        observed = ~np.isnan(rows).all(axis=1)
+        before = np.r_[0, np.cumsum(observed)]
         stop = np.arange(n_before, len(rows)) + 1
         start = before[np.maximum(stop - n_steps, 0)]
-        sequences = _one_sequence(rows[exists], start, before[stop] - start, n_steps)
+        index = WindowIndex(rows[observed], start, before[stop] - start, n_steps)
         self._rows = rows[max(len(rows) - n_steps + 1, 0) :].copy()
-        return estimator._outputs_of(sequences)
+        return network.predict(index)
 
     def _transformed(self, rows):
         """Run rows through what stands before the estimator, and check them."""
-        estimator = self._estimator
-        _check_width(rows, [*self._transformers, self._windower])
+        _check_width(rows, [*self._transformers, self.windower])
         for transformer in self._transformers:
             rows = transformer.transform(_named(rows, transformer))
-        if self._windower is not None:
-            rows = _chosen_columns(_named(rows, self._windower), self._windower)
+        if self.windower is not None:
+            rows = _feature_columns(_named(rows, self.windower), self.windower)
         rows = np.asarray(rows, dtype=np.float64)
-        n_features = len(estimator._X_mean)
+        n_features = self.estimator.network_.spec.n_features
         if rows.ndim == 1 and n_features == 1:
             rows = rows[:, None]
         if rows.ndim == 3 and rows.shape[1] == 1:
@@ -290,7 +282,7 @@ def _taken_apart(estimator):
     if isinstance(estimator, Pipeline):
         *steps, (_, estimator) = estimator.steps
         transformers = [t for _, t in steps if t is not None and t != "passthrough"]
-    if not isinstance(estimator, BaseLSTM):
+    if not isinstance(estimator, HasNetwork):
         raise ValueError(
             f"A stream needs an LSTMClassifier or an LSTMForecaster, or a Pipeline that ends in "
             f"one; got {type(estimator).__name__}."
@@ -337,19 +329,12 @@ def _check_width(rows, steps):
         )
 
 
-def _chosen_columns(rows, windower):
+def _feature_columns(rows, windower):
     """Leave out the columns that name the series and the time."""
-    columns = windower._features
+    columns = windower.feature_columns_
     return rows.iloc[:, columns] if hasattr(rows, "iloc") else np.asarray(rows)[:, columns]
 
 
-def _one_sequence(rows, start=None, count=None, n_steps=1):
-    """Read rows that exist as one sequence, or as windows over them."""
-    return Sequences(
-        rows=rows,
-        start=np.zeros(1, dtype=int) if start is None else start,
-        count=np.array([len(rows)]) if count is None else count,
-        n_steps=n_steps,
-        univariate=False,
-        origin=None,
-    )
+def _one_sequence(rows):
+    """Read observed rows as one sequence."""
+    return WindowIndex(rows, np.zeros(1, dtype=int), np.array([len(rows)]), window=1)

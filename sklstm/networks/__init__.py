@@ -1,28 +1,40 @@
-"""LSTM networks on TensorFlow: sizes and rows in, weights and outputs out; no scikit-learn here."""
+"""LSTM networks on TensorFlow: sizes and rows in, weights and outputs out; no scikit-learn here.
+
+What is NumPy and numbers is imported at once. What computes is imported, and TensorFlow with it,
+when it is first asked for: fitted networks are unpickled without.
+"""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-import keras
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        f"sklstm trains on Keras with TensorFlow, but Keras runs on {keras.backend.backend()!r}. "
-        "Set the environment variable KERAS_BACKEND=tensorflow before importing keras."
-    )
-
-from sklstm.networks._export import Anchor, export_model
-from sklstm.networks._layers import choose_engine
-from sklstm.networks._model_cache import acquire_network, clear_model_cache
-from sklstm.networks._network import LSTMNetwork
 from sklstm.networks._network_input import NetworkInput
-from sklstm.networks._predict import predict, predict_steps
-from sklstm.networks._quantiles import PinballLoss
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
-from sklstm.networks._threads import keep_to_the_limit_of_the_worker, threads_of_tensorflow
 
-keep_to_the_limit_of_the_worker()
+if TYPE_CHECKING:
+    from sklstm.networks._export import Anchor, export_model
+    from sklstm.networks._layers import choose_engine
+    from sklstm.networks._model_cache import acquire_network, clear_model_cache
+    from sklstm.networks._network import LSTMNetwork
+    from sklstm.networks._predict import predict, predict_steps
+    from sklstm.networks._quantiles import PinballLoss
+    from sklstm.networks._threads import threads_of_tensorflow
+
+_ON_TENSORFLOW = {
+    "Anchor": "_export",
+    "LSTMNetwork": "_network",
+    "PinballLoss": "_quantiles",
+    "acquire_network": "_model_cache",
+    "choose_engine": "_layers",
+    "clear_model_cache": "_model_cache",
+    "export_model": "_export",
+    "predict": "_predict",
+    "predict_steps": "_predict",
+    "threads_of_tensorflow": "_threads",
+}
 
 __all__ = [
     "Anchor",
@@ -40,3 +52,13 @@ __all__ = [
     "predict_steps",
     "threads_of_tensorflow",
 ]
+
+
+def __getattr__(name: str):
+    """Import what needs TensorFlow when it is asked for."""
+    if name not in _ON_TENSORFLOW:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import_module("sklstm.networks._backend")
+    found = getattr(import_module(f"sklstm.networks.{_ON_TENSORFLOW[name]}"), name)
+    globals()[name] = found
+    return found

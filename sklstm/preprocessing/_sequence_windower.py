@@ -26,7 +26,7 @@ from sklstm.preprocessing._history import (
 )
 from sklstm.preprocessing._table import read_table
 from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
-from sklstm.preprocessing._window_index import Origin
+from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
     Interval,
@@ -109,6 +109,8 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         Keys of the series; holds a single 0 without `by`.
     clock_ : object
         What places labels in time.
+    feature_columns_ : ndarray of shape (n_features,)
+        Positions of the columns that windows are cut from, without those of `by` and `time`.
     n_features_in_ : int
         Number of features seen during fit, the columns of `by` and `time` included.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -296,7 +298,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             self.series_keys_ = table.keys
             self.freq_ = clock.freq
             self.clock_ = clock
-            self._features = table.features
+            self.feature_columns_ = table.features
         return table, moments, time
 
     def _place(self, clock, table, n_series, kept):
@@ -339,23 +341,23 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             # The memory can be the caller's, who may write to it.
             rows = rows.copy()
         labels = table.labels
-        origin = Origin(
+        index = WindowIndex(
             rows=rows,
-            keys=row_keys,
             start=start,
             count=count,
+            window=int(window),
+            keys=row_keys,
             end=own - lead,
             time=time,
             series=table.codes,
             labels=pd.RangeIndex(len(own)) if labels is None else labels,
             series_keys=series_keys,
-            window=int(window),
             lead=int(lead),
             feature_names=table.names,
             on_a_clock=self.clock_.rule is not None,
             partly_missing=table.partly_missing,
         )
-        windows = WindowView.from_origin(origin) if one_run else LazyWindows(origin)
+        windows = WindowView.from_index(index) if one_run else LazyWindows(index)
         if self.flatten:
             return np.asarray(windows).reshape(len(own), -1)
         return windows
@@ -394,7 +396,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             Names such as `temp_lag3`, for what stands 3 steps before the row; oldest first.
         """
         check_is_fitted(self)
-        names = check_feature_names_in(self, input_features)[self._features]
+        names = check_feature_names_in(self, input_features)[self.feature_columns_]
         lags = range(self.lead + self.window - 1, self.lead - 1, -1)
         return np.asarray([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
 

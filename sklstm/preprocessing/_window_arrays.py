@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import sliding_window_view
 
-from sklstm.preprocessing._window_index import Origin
+from sklstm.preprocessing._window_index import WindowIndex
 
 # What ndarray knows about an array without producing another one.
 _ABOUT = {
@@ -65,7 +65,7 @@ def _plain(value):
     if isinstance(value, WindowView):
         return np.ndarray.view(value, np.ndarray)
     if isinstance(value, LazyWindows):
-        return value.origin.materialize()
+        return value.window_index.materialize()
     if type(value) in (list, tuple):
         return type(value)(_plain(item) for item in value)
     if type(value) is dict:
@@ -74,7 +74,7 @@ def _plain(value):
 
 
 class _PlainResults:
-    """Computing with windows gives plain arrays: only selecting rows keeps an origin."""
+    """Computing with windows gives plain arrays: only selecting rows keeps the window index."""
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         """Compute on plain arrays."""
@@ -90,89 +90,89 @@ class _PlainResults:
         return func(*_plain(args), **_plain(kwargs))
 
 
-def _view_of(origin):
+def _view_of(index):
     """Rebuild a view (a function of its own, because pickles name it)."""
-    return WindowView.from_origin(origin)
+    return WindowView.from_index(index)
 
 
 class WindowView(_PlainResults, np.ndarray):
-    """Windows of consecutive rows: a read-only view that knows its origin.
+    """Windows of consecutive rows: a read-only view that knows its rows and its time.
 
     All windows share one buffer of rows, so the view costs no memory of its own. Selecting rows
-    keeps the origin: a slice without gaps is a view again, any other selection becomes
+    keeps that knowledge: a slice without gaps is a view again, any other selection becomes
     :class:`LazyWindows`. Everything else (arithmetic, single windows or features, `reshape`,
-    `astype`, `np.asarray`) gives plain arrays without an origin.
+    `astype`, `np.asarray`) gives plain arrays.
 
     Attributes
     ----------
-    origin : Origin
-        Where the windows come from.
+    window_index : WindowIndex
+        The rows behind the windows.
     """
 
     # np.concatenate and friends return the class with the highest priority.
     __array_priority__ = -1.0
-    origin = None
+    window_index = None
 
     @classmethod
-    def from_origin(cls, origin):
-        """Lay the rows of an origin out and view them.
+    def from_index(cls, index):
+        """Lay the rows of a window index out and view them.
 
         Parameters
         ----------
-        origin : Origin
+        index : WindowIndex
             Its output rows must be consecutive moments of one series, in order.
 
         Returns
         -------
         windows : WindowView of shape (n_samples, window, n_features)
-            The windows. Their origin shares the buffer where no step of it is missing.
+            The windows. Their index shares the buffer where no step of it is missing.
         """
-        n_samples, window, n_features = len(origin), origin.window, origin.rows.shape[1]
+        n_samples, window, n_features = len(index), index.window, index.rows.shape[1]
         if n_samples == 0:
-            plain = np.empty((0, window, n_features), dtype=origin.rows.dtype)
+            plain = np.empty((0, window, n_features), dtype=index.rows.dtype)
         else:
             # The rows between the last window and the last output row come along at the end,
-            # so that the origin can share the buffer when lead > 0, too.
+            # so that the index can share the buffer when lead > 0, too.
             n_steps = n_samples + window - 1
-            first_key = origin.end[0] - window + 1
-            low, high = np.searchsorted(origin.keys, [first_key, first_key + n_steps + origin.lead])
-            place = origin.keys[low:high] - first_key
-            buffer = np.empty((n_steps + origin.lead, n_features), dtype=origin.rows.dtype)
+            first_key = index.end[0] - window + 1
+            low, high = np.searchsorted(index.keys, [first_key, first_key + n_steps + index.lead])
+            place = index.keys[low:high] - first_key
+            buffer = np.empty((n_steps + index.lead, n_features), dtype=index.rows.dtype)
             whole = len(place) > 0 and place[-1] - place[0] == len(place) - 1
             if whole:
                 buffer[: place[0]] = np.nan
-                buffer[place[0] : place[-1] + 1] = origin.rows[low:high]
+                buffer[place[0] : place[-1] + 1] = index.rows[low:high]
                 buffer[place[-1] + 1 :] = np.nan
             else:
                 buffer[:] = np.nan
-                buffer[place] = origin.rows[low:high]
+                buffer[place] = index.rows[low:high]
             buffer.flags.writeable = False
-            if whole and high - low == len(origin.rows):
-                origin = replace(origin, rows=buffer[place[0] : place[-1] + 1])
+            if whole and high - low == len(index.rows):
+                index = replace(index, rows=buffer[place[0] : place[-1] + 1])
             plain = sliding_window_view(buffer[:n_steps], window, axis=0).transpose(0, 2, 1)
         windows = plain.view(cls)
-        windows.origin = origin
+        windows.window_index = index
         return windows
 
     def __array_finalize__(self, obj):
-        """Forget the origin: what NumPy derives from windows need not be windows."""
-        self.origin = None
+        """Forget the window index: what NumPy derives from windows need not be windows."""
+        self.window_index = None
 
     def __getitem__(self, key):
-        """Select rows, with their origin; or anything else, without."""
+        """Select rows, with their window index; or anything else, without."""
         plain = np.ndarray.view(self, np.ndarray)
-        rows = None if self.origin is None else selected_rows(key, len(self))
+        rows = None if self.window_index is None else selected_rows(key, len(self))
         if rows is None:
             return plain[key]
         if isinstance(rows, slice) and rows.step in (None, 1):
             windows = plain[rows].view(type(self))
-            windows.origin = self.origin.take(rows)
+            windows.window_index = self.window_index.take(rows)
             return windows
-        return LazyWindows(self.origin.take(rows))
+        return LazyWindows(self.window_index.take(rows))
 
     def take(self, indices, axis=None, out=None, mode="raise"):
-        """Take elements; along the first axis the rows keep their origin."""
-        if self.origin is not None and axis == 0 and out is None and mode == "raise":
+        """Take elements; along the first axis the rows keep their window index."""
+        if self.window_index is not None and axis == 0 and out is None and mode == "raise":
             rows = selected_rows(indices, len(self))
             if isinstance(rows, np.ndarray) and rows.dtype != bool:
                 return self[rows]
@@ -180,19 +180,19 @@ class WindowView(_PlainResults, np.ndarray):
 
     def __copy__(self):
         """Return the view itself in a new object: it is read-only."""
-        return self if self.origin is None else self[:]
+        return self if self.window_index is None else self[:]
 
     def __deepcopy__(self, memo):
         """Copy the rows behind the windows, not the windows."""
-        if self.origin is None:
+        if self.window_index is None:
             return np.ndarray.view(self, np.ndarray).copy()
-        return WindowView.from_origin(self.origin.trim())
+        return WindowView.from_index(self.window_index.trim())
 
     def __reduce__(self):
         """Pickle the rows behind the windows, not the windows."""
-        if self.origin is None:
+        if self.window_index is None:
             return np.array(self, subok=False).__reduce__()
-        return _view_of, (self.origin,)
+        return _view_of, (self.window_index,)
 
     def __reduce_ex__(self, protocol):
         """Pickle the rows behind the windows, not the windows."""
@@ -227,22 +227,22 @@ class LazyWindows(_PlainResults, NDArrayOperatorsMixin):
 
     Parameters
     ----------
-    origin : Origin
-        Where the windows come from.
+    index : WindowIndex
+        The rows behind the windows.
     """
 
-    def __init__(self, origin):
-        self.origin: Origin = origin
+    def __init__(self, index):
+        self.window_index: WindowIndex = index
 
     @property
     def shape(self):
         """Number of windows, of steps and of features."""
-        return (len(self.origin), self.origin.window, self.origin.rows.shape[1])
+        return (len(self.window_index), self.window_index.window, self.window_index.rows.shape[1])
 
     @property
     def dtype(self):
         """Type of the values."""
-        return self.origin.rows.dtype
+        return self.window_index.rows.dtype
 
     @property
     def ndim(self):
@@ -261,7 +261,7 @@ class LazyWindows(_PlainResults, NDArrayOperatorsMixin):
 
     def __len__(self):
         """Return the number of windows."""
-        return len(self.origin)
+        return len(self.window_index)
 
     def __repr__(self):
         """Return a summary in one line."""
@@ -271,32 +271,34 @@ class LazyWindows(_PlainResults, NDArrayOperatorsMixin):
         """Write the windows out."""
         if copy is False:
             raise ValueError("LazyWindows cannot become an array without a copy.")
-        return self.origin.materialize().astype(self.dtype if dtype is None else dtype, copy=False)
+        return self.window_index.materialize().astype(
+            self.dtype if dtype is None else dtype, copy=False
+        )
 
     def __array_namespace__(self, *, api_version=None):
         """Tell that NumPy computes with the windows."""
         return np
 
     def __getitem__(self, key):
-        """Select rows, with their origin; or anything else, without."""
+        """Select rows, with their window index; or anything else, without."""
         rows = selected_rows(key, len(self))
         if rows is not None:
-            return LazyWindows(self.origin.take(rows))
+            return LazyWindows(self.window_index.take(rows))
         if isinstance(key, tuple) and key and isinstance(key[0], (int, np.integer)):
             return self[key[0]][key[1:]]
         if isinstance(key, (int, np.integer)) and not isinstance(key, (bool, np.bool_)):
             if not -len(self) <= key < len(self):
                 raise IndexError(f"index {key} is out of bounds for {len(self)} windows")
-            return self.origin.take(np.array([key])).materialize()[0]
-        return self.origin.materialize()[key]
+            return self.window_index.take(np.array([key])).materialize()[0]
+        return self.window_index.materialize()[key]
 
     def take(self, indices, axis=None, out=None, mode="raise"):
-        """Take elements; along the first axis the rows keep their origin."""
+        """Take elements; along the first axis the rows keep their window index."""
         if axis == 0 and out is None and mode == "raise":
             rows = selected_rows(indices, len(self))
             if isinstance(rows, np.ndarray) and rows.dtype != bool:
                 return self[rows]
-        return self.origin.materialize().take(indices, axis=axis, out=out, mode=mode)
+        return self.window_index.materialize().take(indices, axis=axis, out=out, mode=mode)
 
     def __iter__(self):
         """Iterate over the windows, written out one by one."""
@@ -304,6 +306,6 @@ class LazyWindows(_PlainResults, NDArrayOperatorsMixin):
 
     def __getattr__(self, name):
         """Find the methods of arrays on the array written out."""
-        if name.startswith("_") or name == "origin" or name not in _PUBLIC:
+        if name.startswith("_") or name == "window_index" or name not in _PUBLIC:
             raise AttributeError(f"'LazyWindows' object has no attribute '{name}'")
-        return getattr(self.origin.materialize(), name)
+        return getattr(self.window_index.materialize(), name)

@@ -1,41 +1,43 @@
-"""Where windows come from: the rows behind them, and which of them each window holds."""
+"""The one form of all sequences: rows that exist, and the part of them that each window holds."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-# Steps written at once by `Origin.materialize`: bounds the size of the index arrays it needs.
+from sklstm.utils._ragged import are_held, multiplicity, packed_starts, rows_of_runs, runs_of_rows
+
+# Steps written at once by `WindowIndex.materialize`: bounds the size of the arrays it needs.
 _BLOCK_STEPS = 1 << 21
 
 
-def origin_of(X):
-    """Return the origin that windows carry.
+def window_index_of(X):
+    """Return the window index that windows carry.
 
     Parameters
     ----------
     X : object
-        Anything; windows cut by :class:`~sklstm.preprocessing.SequenceWindower` carry an origin.
+        Anything; windows cut by :class:`~sklstm.preprocessing.SequenceWindower` carry an index.
 
     Returns
     -------
-    origin : Origin or None
-        The origin, None if `X` carries none. Its rows are whole: no feature of them is NaN.
+    WindowIndex or None
+        The index, None if `X` carries none. Its rows are whole: no feature of them is NaN.
 
     Raises
     ------
     ValueError
         If the windows hold steps of which some features are missing, but not all.
     """
-    origin = getattr(X, "origin", None)
-    if not isinstance(origin, Origin):
+    index = getattr(X, "window_index", None)
+    if not isinstance(index, WindowIndex):
         return None
-    if origin.partly_missing:
-        refuse_partly_missing(origin.trim().rows, origin.feature_names)
-    return origin
+    if index.partly_missing:
+        refuse_partly_missing(index.trim().rows, index.feature_names)
+    return index
 
 
 def refuse_partly_missing(rows, names, labels=None):
@@ -64,30 +66,32 @@ def refuse_partly_missing(rows, names, labels=None):
     where = "" if labels is None else f", first in the row at {labels[int(np.argmax(partly))]}"
     raise ValueError(
         f"X is NaN in {which}{where}, but not in the other features of the same rows; a step is "
-        "either there or missing as a whole (all NaN). Fill these features in with an imputer, "
+        "either observed or missing as a whole (all NaN). Fill these features in with an imputer, "
         "such as sklearn.impute.SimpleImputer, before SequenceWindower."
     )
 
 
-def multiplicity(start, count, n_rows):
-    """Count the windows that hold each row.
+def as_slice(positions: np.ndarray | slice) -> np.ndarray | slice:
+    """Turn a run of consecutive positions into a slice, which selects without a copy.
 
     Parameters
     ----------
-    start, count : ndarray of shape (n_samples,)
-        Window `i` holds the rows from `start[i]` to before `start[i] + count[i]`.
-    n_rows : int
-        How many rows there are.
+    positions : ndarray of shape (n_selected,) or slice
+        Positions.
 
     Returns
     -------
-    multiplicity : ndarray of shape (n_rows,)
-        How many windows hold each row.
+    slice or ndarray
+        The slice that selects the same, else the positions themselves.
     """
-    # In place: for a long series each array here is a good part of the memory of a fit.
-    held = np.bincount(start, minlength=n_rows + 1)
-    held -= np.bincount(start + count, minlength=n_rows + 1)
-    return np.cumsum(held, out=held)[:n_rows]
+    if isinstance(positions, slice):
+        return positions
+    n = len(positions)
+    if n == 0 or positions[0] < 0 or int(positions[-1]) - int(positions[0]) != n - 1:
+        return positions
+    if not (positions[1:] > positions[:-1]).all():
+        return positions
+    return slice(int(positions[0]), int(positions[-1]) + 1)
 
 
 def _read_only(array):
@@ -98,152 +102,377 @@ def _read_only(array):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Origin:
-    """The rows behind a set of windows, and the part of them that each window holds.
+class WindowIndex:
+    """Rows, and the run of them that each window holds.
 
-    A window is a start and a count into shared rows, so that a whole data set of windows costs
-    memory for its rows once. Selecting output rows with `take` shares the rows; pickling keeps
-    only those that the selected windows reach.
+    A masked LSTM over a window *is* the LSTM over the steps that exist, so a window is a start and
+    a count into shared rows, and a data set of windows costs memory for its rows once. Windows of
+    :class:`~sklstm.preprocessing.SequenceWindower` know their series and their time; independent
+    sequences do not, and share no rows. `take` selects windows and shares the rows; pickling keeps
+    only the rows that the selected windows reach.
 
     Parameters
     ----------
     rows : ndarray of shape (n_rows, n_features)
-        The rows that exist (not all NaN), in series and time order, of float64 or float32.
-    keys : ndarray of shape (n_rows,)
-        Moment of each row on a combined clock, strictly increasing: consecutive slots of a
-        series differ by 1, different series lie more than `window + lead` and 2**20 apart.
+        The rows that exist (not all NaN), of float64 or float32; of windows in series and time
+        order, of independent sequences one sequence after the other.
     start, count : ndarray of shape (n_samples,)
-        The window of output row `i` holds `rows[start[i] : start[i] + count[i]]`.
-    end : ndarray of shape (n_samples,)
-        Key of the last step of the window of each output row. Row `r` of window `i` stands at
-        step `window - 1 - (end[i] - keys[r])`.
-    time : ndarray of shape (n_samples,)
-        Moment of each output row itself (not shifted by `lead`), in steps of the clock,
-        comparable between series.
-    series : ndarray of shape (n_samples,)
-        Code of the series of each output row.
-    labels : pandas.Index of length n_samples
-        Time labels of the output rows, without the levels that name the series.
-    series_keys : pandas.Index
-        Key of the series of each code; holds a single 0 where there is only one series.
+        Window `i` holds ``rows[start[i] : start[i] + count[i]]``.
     window : int
-        Length of the windows in steps.
-    lead : int
-        Steps between the end of a window and its output row.
-    feature_names : tuple of str or None
+        Steps of a window, missing ones included.
+    keys : ndarray of shape (n_rows,) or None, default=None
+        Time step of each row, strictly increasing: consecutive steps of a series differ by 1, and
+        windows of different series never reach each other. None where no step is missing.
+    end : ndarray of shape (n_samples,) or None, default=None
+        Key of the last step of each window. Row `r` of window `i` stands at step
+        ``window - 1 - (end[i] - keys[r])``.
+    time : ndarray of shape (n_samples,) or None, default=None
+        Time step of each sample itself (not shifted by `lead`), comparable between series. None
+        for independent sequences, as are `series`, `labels` and `series_keys`.
+    series : ndarray of shape (n_samples,) or None, default=None
+        Code of the series of each sample.
+    labels : pandas.Index of length n_samples or None, default=None
+        Time labels of the samples, without the levels that name the series.
+    series_keys : pandas.Index or None, default=None
+        Key of the series of each code; holds a single 0 where there is only one series.
+    lead : int, default=0
+        Steps between the end of a window and its sample.
+    feature_names : tuple of str or None, default=None
         Names of the features.
     on_a_clock : bool, default=False
-        Whether moments are those of labels, the same in every call, or positions in a call.
+        Whether `time` comes from labels, the same in every call, and not from positions in a call.
     partly_missing : bool, default=False
-        Whether some features of a row may be NaN; :func:`origin_of` then refuses the windows
+        Whether some features of a row may be NaN; :func:`window_index_of` then refuses the windows
         that reach such a row, so that nobody who reads steps meets one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.preprocessing import SequenceWindower
+    >>> windows = SequenceWindower(window=3, history=None).fit_transform(np.arange(5.0)[:, None])
+    >>> index = windows.window_index
+    >>> index.start
+    array([0, 0, 0, 1, 2])
+    >>> index.count
+    array([1, 2, 3, 3, 3])
     """
 
     rows: np.ndarray
-    keys: np.ndarray
     start: np.ndarray
     count: np.ndarray
-    end: np.ndarray
-    time: np.ndarray
-    series: np.ndarray
-    labels: pd.Index
-    series_keys: pd.Index
     window: int
-    lead: int
-    feature_names: tuple[str, ...] | None
+    # Who reads these asks `knows_time` before; types would have to be narrowed at every use.
+    keys: Any = None
+    end: Any = None
+    time: Any = None
+    series: Any = None
+    labels: Any = None
+    series_keys: Any = None
+    lead: int = 0
+    feature_names: tuple[str, ...] | None = None
     on_a_clock: bool = False
     partly_missing: bool = False
 
     def __post_init__(self):
         for name in ("rows", "keys", "start", "count", "end", "time", "series"):
-            object.__setattr__(self, name, _read_only(getattr(self, name)))
+            array = getattr(self, name)
+            if array is not None:
+                object.__setattr__(self, name, _read_only(array))
 
     def __len__(self):
-        """Return the number of output rows."""
+        """Return the number of samples."""
         return len(self.start)
 
     def __repr__(self):
         """Return a summary in one line."""
         return (
-            f"Origin(n_samples={len(self)}, n_rows={len(self.rows)}, "
-            f"n_features={self.rows.shape[1]}, window={self.window}, lead={self.lead})"
+            f"WindowIndex(n_samples={len(self)}, n_rows={len(self.rows)}, "
+            f"n_features={self.n_features}, window={self.window}, lead={self.lead})"
         )
 
-    def take(self, indices):
-        """Select output rows; the rows behind the windows are shared, not copied.
+    @property
+    def n_features(self) -> int:
+        """Number of features of one step."""
+        return self.rows.shape[1]
+
+    @property
+    def knows_time(self) -> bool:
+        """Whether the windows know their series and their time; independent sequences do not."""
+        return self.time is not None
+
+    @property
+    def span(self) -> slice:
+        """The rows from the first to the last that a window holds."""
+        some = self.count > 0
+        first = int(self.start[some].min(initial=len(self.rows)))
+        return slice(first, int((self.start + self.count)[some].max(initial=first)))
+
+    def take(self, positions):
+        """Select samples; the rows are shared, not copied.
 
         Parameters
         ----------
-        indices : ndarray of int, ndarray of bool or slice
-            The output rows to keep, in this order.
+        positions : ndarray of int, ndarray of bool or slice
+            The samples to keep, in this order.
 
         Returns
         -------
-        origin : Origin
-            The origin of these output rows.
+        WindowIndex
+            The index of these samples.
         """
-        if not isinstance(indices, slice):
-            indices = np.asarray(indices)
-            if indices.size == 0 and indices.dtype != bool:
-                indices = indices.astype(np.intp)
-        return replace(
-            self,
-            start=self.start[indices],
-            count=self.count[indices],
-            end=self.end[indices],
-            time=self.time[indices],
-            series=self.series[indices],
-            labels=self.labels[indices],
-        )
+        if not isinstance(positions, slice):
+            positions = np.asarray(positions)
+            if positions.size == 0 and positions.dtype != bool:
+                positions = positions.astype(np.intp)
+            elif positions.dtype.kind in "iu" and positions[-1] < len(self):
+                positions = as_slice(positions)
+        chosen: dict[str, Any] = {
+            name: None if (own := getattr(self, name)) is None else own[positions]
+            for name in ("start", "count", "end", "time", "series", "labels")
+        }
+        return replace(self, **chosen)
 
     def materialize(self):
         """Write the windows out.
 
         Returns
         -------
-        windows : ndarray of shape (n_samples, window, n_features)
-            The windows, NaN at the steps that do not exist.
+        ndarray of shape (n_samples, window, n_features)
+            The windows, NaN at the steps that are missing.
         """
-        n_samples, window, n_features = len(self), self.window, self.rows.shape[1]
-        windows = np.full((n_samples * window, n_features), np.nan, dtype=self.rows.dtype)
+        n_samples, window = len(self), self.window
+        windows = np.full((n_samples * window, self.n_features), np.nan, dtype=self.rows.dtype)
         block = max(1, _BLOCK_STEPS // window)
         for first in range(0, n_samples, block):
-            count = self.count[first : first + block]
-            start = self.start[first : first + block]
-            sample = np.repeat(np.arange(first, first + len(count)), count)
-            row = np.arange(len(sample)) - np.repeat(np.cumsum(count) - count - start, count)
-            step = window - 1 - (self.end[sample] - self.keys[row])
-            windows[sample * window + step] = self.rows[row]
-        return windows.reshape(n_samples, window, n_features)
+            some = slice(first, first + block)
+            row = rows_of_runs(self.start[some], self.count[some])
+            sample = first + runs_of_rows(self.count[some])
+            windows[sample * window + self._steps(sample, row)] = self.rows[row]
+        return windows.reshape(n_samples, window, self.n_features)
 
-    def multiplicity(self):
+    def _steps(self, sample, row):
+        """Return the step at which each row stands in a window."""
+        if self.keys is None or self.end is None:
+            return row - self.start[sample]
+        return self.window - 1 - (self.end[sample] - self.keys[row])
+
+    def observed_steps(self) -> np.ndarray | None:
+        """Tell which steps are observed.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, window), bool, or None
+            None if no step is missing.
+        """
+        if self.keys is None or (self.count == self.window).all():
+            return None
+        observed = np.zeros((len(self), self.window), dtype=bool)
+        sample = runs_of_rows(self.count)
+        observed[sample, self._steps(sample, rows_of_runs(self.start, self.count))] = True
+        return observed
+
+    def last_steps(self) -> tuple[np.ndarray, np.ndarray]:
+        """Find the newest step of the windows that have it.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_observed,)
+            Positions of the samples whose last step is observed.
+        row_numbers : ndarray of shape (n_observed,)
+            The rows that are these last steps.
+        """
+        observed = self.count > 0
+        last = np.maximum(self.start + self.count - 1, 0)
+        if self.knows_time and self.keys is not None and self.end is not None:
+            observed[observed] = self.keys[last[observed]] == self.end[observed]
+        positions = np.flatnonzero(observed)
+        return positions, last[positions]
+
+    def own_rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Find the row at the time of each sample itself; no window with a lead holds it.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_observed,)
+            The samples that have such a row.
+        row_numbers : ndarray of shape (n_observed,)
+            Their rows.
+        """
+        return self.rows_ahead(0)
+
+    def rows_ahead(self, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Find the row some steps after the time of each sample.
+
+        Parameters
+        ----------
+        n_steps : int
+            Steps ahead; 0 is the sample's own time.
+
+        Returns
+        -------
+        positions, row_numbers : ndarray of shape (n_observed,)
+            As in :meth:`own_rows`.
+        """
+        return find_keys(self.keys, self.end + self.lead + n_steps)
+
+    def times_of_rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Tell the series and the time of each row that a window reaches.
+
+        Returns
+        -------
+        series : ndarray of shape (n_rows,)
+            Code of the series; -1 for a row that no window reaches.
+        time : ndarray of shape (n_rows,)
+            Time, in steps of the clock.
+        """
+        series = np.full(len(self.rows), -1)
+        time = np.zeros(len(self.rows), dtype=np.int64)
+        some = np.flatnonzero(self.count > 0)
+        codes, first = np.unique(self.series[some], return_index=True)
+        for code, sample in zip(codes, some[first], strict=True):
+            own = some[self.series[some] == code]
+            start, stop = self.start[own].min(), (self.start[own] + self.count[own]).max()
+            series[start:stop] = code
+            # Keys of a series count the steps of the clock, from a number of its own.
+            since = self.time[sample] - self.end[sample] - self.lead
+            time[start:stop] = self.keys[start:stop] + since
+        return series, time
+
+    def multiplicity(self) -> np.ndarray:
         """Count the windows that hold each row.
 
         Returns
         -------
-        multiplicity : ndarray of shape (n_rows,)
-            How many of the windows of these output rows hold each row; 0 for rows that no
-            window reaches.
+        ndarray of shape (n_rows,)
+            How many of the windows hold each row; 0 for rows that no window reaches.
         """
         return multiplicity(self.start, self.count, len(self.rows))
+
+    def hold(self, row_numbers: np.ndarray) -> np.ndarray:
+        """Tell which rows some window holds.
+
+        Parameters
+        ----------
+        row_numbers : ndarray of shape (n_asked,)
+            Some rows.
+
+        Returns
+        -------
+        ndarray of shape (n_asked,), bool
+            Whether a window holds each.
+        """
+        return are_held(self.start, self.count, row_numbers)
 
     def trim(self):
         """Leave out the rows that no window reaches.
 
         Returns
         -------
-        origin : Origin
+        WindowIndex
             The same windows over the rows they reach; itself if they reach all.
         """
         reached = self.multiplicity() > 0
         if reached.all():
             return self
         before = np.concatenate([[0], np.cumsum(reached)])
-        return replace(
-            self, rows=self.rows[reached], keys=self.keys[reached], start=before[self.start]
-        )
+        keys = None if self.keys is None else self.keys[reached]
+        return replace(self, rows=self.rows[reached], keys=keys, start=before[self.start])
+
+    def prefixes(self):
+        """Read each window up to its first step, up to its second, and so on.
+
+        Returns
+        -------
+        WindowIndex
+            Of ``n_samples * window`` samples, those of the first window first.
+        """
+        n_samples, n_steps = len(self), self.window
+        observed = self.observed_steps()
+        one = np.ones((n_samples, n_steps), dtype=int) if observed is None else observed.astype(int)
+        count = np.cumsum(one, axis=1).ravel()
+        age = np.tile(np.arange(n_steps - 1, -1, -1), n_samples)
+        every = self.take(np.repeat(np.arange(n_samples), n_steps))
+        moved = {
+            name: own - age for name in ("end", "time") if (own := getattr(every, name)) is not None
+        }
+        return replace(every, count=count, **moved)
 
     def __reduce__(self):
         """Pickle the rows that are reached and no others."""
-        origin = self.trim()
-        return Origin, tuple(getattr(origin, name) for name in self.__dataclass_fields__)
+        index = self.trim()
+        return WindowIndex, tuple(getattr(index, name) for name in self.__dataclass_fields__)
+
+
+def find_keys(keys, wanted):
+    """Tell which of the wanted keys exist, and where.
+
+    Parameters
+    ----------
+    keys : ndarray of shape (n_keys,)
+        Sorted keys.
+    wanted : ndarray of shape (n_wanted,)
+        The keys to find; those of different series lie far apart.
+
+    Returns
+    -------
+    positions : ndarray of shape (n_found,)
+        Those of the wanted that exist.
+    places : ndarray of shape (n_found,)
+        Where they are among `keys`.
+    """
+    if len(keys) == 0:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found = np.flatnonzero(keys[place] == wanted)
+    return found, place[found]
+
+
+def index_array(X: np.ndarray) -> WindowIndex:
+    """Index independent sequences that lie in an array.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_steps, n_features) or (n_samples, n_steps)
+        Sequences. A step whose features are all NaN is missing.
+
+    Returns
+    -------
+    WindowIndex
+        The observed steps, one sequence after the other.
+
+    Raises
+    ------
+    ValueError
+        If some features of a step are missing, but not all.
+    """
+    n_samples, n_steps = X.shape[:2]
+    rows = X.reshape(n_samples * n_steps, -1)
+    # The usual case by one fast pass: the least number is NaN if any is.
+    if not np.isnan(rows.min(initial=0.0)):
+        count = np.full(n_samples, n_steps)
+        return WindowIndex(rows, packed_starts(count), count, n_steps)
+    missing = np.isnan(rows)
+    observed = ~missing.all(axis=1)
+    _refuse_partly_missing_steps(missing, observed, n_steps)
+    count = observed.reshape(n_samples, n_steps).sum(axis=1)
+    return WindowIndex(
+        rows=rows[observed],
+        start=packed_starts(count),
+        count=count,
+        window=n_steps,
+        keys=np.flatnonzero(observed),
+        end=(np.arange(n_samples) + 1) * n_steps - 1,
+    )
+
+
+def _refuse_partly_missing_steps(missing, observed, n_steps) -> None:
+    partly = missing.any(axis=1) & observed
+    if partly.any():
+        sample, step = divmod(int(partly.argmax()), n_steps)
+        features = np.flatnonzero(missing[partly].any(axis=0)).tolist()
+        raise ValueError(
+            f"X has {int(partly.sum())} steps in which some features are NaN and others are not, "
+            f"first at X[{sample}, {step}], in features {features}. A step is either observed or "
+            "missing as a whole (all NaN): fill the gaps before, for example with "
+            "sklearn.impute.SimpleImputer."
+        )

@@ -1,13 +1,13 @@
-"""Seasonal profiles, as smooth as forecasts of left-out cycles want them."""
+"""Seasonal profiles, smoothed to the harmonics that forecast left-out cycles best."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
 
-# Blocks of cycles that are left out, each in its turn.
+# Blocks of cycles, each left out in turn.
 _BLOCKS = 5
-# So many harmonics are tried one by one, and beyond them ever wider apart.
+# Harmonics that are tried one by one; beyond them ever wider apart.
 _ONE_BY_ONE = 12
 
 
@@ -24,7 +24,7 @@ def fit_profiles(
     values : ndarray of shape (n_samples, n_targets)
         Values without the level of their series.
     series, time : ndarray of shape (n_samples,)
-        Number of the series, and moment.
+        Code of the series, and time in steps of the clock.
     length : int
         Steps of the season.
     n_series : int

@@ -1,4 +1,4 @@
-"""Notice when a window already holds what is to be forecast."""
+"""Warn when a window already holds what is to be forecast."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._sequences import Sequences
+from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._horizon_targets import cut_horizon_targets
 
 _MIN_ROWS = 10
@@ -18,102 +18,103 @@ _TOLERANCE = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 1e-6}
 _SAMPLE = 1000
 
 
-def warn_if_target_in_window(sequences: Sequences, y: np.ndarray) -> None:
+def warn_if_target_in_window(index: WindowIndex, y: np.ndarray) -> None:
     """Warn if the last step of each window gives y away.
 
     Windows with a lead end before the row whose y they are to give: they cannot hold it.
 
     Parameters
     ----------
-    sequences : Sequences
+    index : WindowIndex
         The windows.
     y : ndarray of shape (n_samples, n_targets)
         The targets, in their own units.
     """
-    if sequences.origin is not None and sequences.origin.lead > 0:
+    if index.lead > 0:
         return
-    positions, row_numbers = sequences.last_steps()
-    moments = positions if sequences.origin is None else sequences.origin.time[positions]
+    positions, row_numbers = index.last_steps()
+    time = index.time[positions] if index.knows_time else positions
     for target in y[positions].T:
-        column = find_copy_of_target(sequences.rows, row_numbers, target, moments)
+        column = find_copy_of_target(index.rows, row_numbers, target, time)
         if column is not None:
-            _warn(sequences, column)
+            _warn(index, column)
             return
 
 
-def last_moments(origin) -> tuple[list, np.ndarray]:
-    """Note the last moment of each series.
+def last_times(index: WindowIndex) -> tuple[list, np.ndarray]:
+    """Note the last time of each series.
 
     Parameters
     ----------
-    origin : Origin
-        Of the samples of a fit.
+    index : WindowIndex
+        The samples of a fit.
 
     Returns
     -------
     keys : list
         Key of each series.
     last : ndarray of shape (n_series,)
-        Its last moment.
+        Its last time, in steps of the clock.
     """
-    last = np.full(len(origin.series_keys), np.iinfo(np.int64).min)
-    np.maximum.at(last, origin.series, origin.time)
-    return list(origin.series_keys), last
+    last = np.full(len(index.series_keys), np.iinfo(np.int64).min)
+    np.maximum.at(last, index.series, index.time)
+    return list(index.series_keys), last
 
 
-def warn_if_no_paths(origin, y: np.ndarray) -> None:
-    """Warn if columns that are taken for the moments of paths look like so many targets.
+def warn_if_not_steps_ahead(index: WindowIndex, y: np.ndarray) -> None:
+    """Warn if columns that are taken for steps ahead look like so many targets.
 
     Parameters
     ----------
-    origin : Origin
-        Of the rows.
+    index : WindowIndex
+        The samples.
     y : ndarray of shape (n_samples, horizon)
-        Values with as many columns as a path has moments.
+        Values with as many columns as steps ahead.
     """
-    shifted = cut_horizon_targets(origin, origin, y[:, :1], 2)[:, 1, 0]
-    there = ~np.isnan(shifted)
-    if not np.array_equal(shifted[there], y[there, 1]):
+    shifted = cut_horizon_targets(index, index, y[:, :1], 2)[:, 1, 0]
+    observed = ~np.isnan(shifted)
+    if not np.array_equal(shifted[observed], y[observed, 1]):
         horizon = y.shape[1]
         warnings.warn(
-            f"y has {horizon} columns, as many as horizon, and is taken for paths, but what a row "
-            "has second is not what the next one has first. If the columns are targets, choose "
-            f"another horizon or give their paths, (n_samples, {horizon}, {horizon}); if they are "
-            "paths all the same, (n_samples, horizon, 1) says so.",
+            f"y has {horizon} columns, as many as horizon, and they are taken for the steps ahead "
+            "of each row, but the second value of a row is not the first one of the next. If the "
+            "columns are targets, choose another horizon or give the steps ahead of each, "
+            f"(n_samples, {horizon}, {horizon}); if they are steps ahead all the same, give them "
+            "as (n_samples, horizon, 1).",
             UserWarning,
             stacklevel=2,
         )
 
 
-def warn_if_paths_reach(keys: list, last: np.ndarray, horizon: int, origin) -> None:
-    """Warn if rows are to be forecast that paths of the fit have already held.
+def warn_if_y_was_seen(keys: list, last: np.ndarray, horizon: int, index: WindowIndex) -> None:
+    """Warn if rows are to be forecast whose y multi-step targets of the fit already held.
 
     Parameters
     ----------
     keys, last : object
-        What :func:`last_moments` has noted of the fit.
+        What :func:`last_times` has noted of the fit.
     horizon : int
-        Moments of a path.
-    origin : Origin
-        Of the samples to forecast.
+        Steps ahead.
+    index : WindowIndex
+        The samples to forecast.
     """
-    found = pd.Index(keys).get_indexer(origin.series_keys)[origin.series]
-    beyond = origin.time - last[found]
+    found = pd.Index(keys).get_indexer(index.series_keys)[index.series]
+    beyond = index.time - last[found]
     seen = (found >= 0) & (beyond > 0) & (beyond < horizon)
     if seen.any():
         warnings.warn(
-            f"The forecaster was fitted on paths of {horizon} moments that were cut before, and "
-            f"they hold y of {int(seen.sum())} of the rows that are forecast now, first of "
-            f"{origin.labels[int(seen.argmax())]}: leave a gap of {horizon - 1} moments "
-            f"(TimeSeriesSplit(gap={horizon - 1})), or give y as (n_samples,), so that paths are "
-            "cut inside fit.",
+            f"The forecaster was fitted on y with {horizon} steps ahead, which holds the y of "
+            f"{int(seen.sum())} of the rows that are forecast now, first of "
+            f"{index.labels[int(seen.argmax())]}: leave a gap of {horizon - 1} time steps "
+            f"(TimeSeriesSplit(gap={horizon - 1})), or give y as (n_samples,), so that the steps "
+            "ahead are cut inside fit.",
             UserWarning,
             stacklevel=2,
         )
 
 
 def find_copy_of_target(
-    rows: np.ndarray, row_numbers: np.ndarray, target: np.ndarray, moments: np.ndarray
+    rows: np.ndarray, row_numbers: np.ndarray, target: np.ndarray, time: np.ndarray
 ) -> int | None:
     """Find the column that is the target, or of which the target is an affine map.
 
@@ -125,8 +126,8 @@ def find_copy_of_target(
         The row that stands beside each target.
     target : ndarray of shape (n_targets,)
         What to look for.
-    moments : ndarray of shape (n_targets,)
-        When each target is.
+    time : ndarray of shape (n_targets,)
+        The time of each target.
 
     Returns
     -------
@@ -141,7 +142,7 @@ def find_copy_of_target(
     sample = np.linspace(0, n - 1, min(n, _SAMPLE)).astype(np.intp)
     if min(len(np.unique(target[s])) for s in (sample, slice(None))) < _MIN_DISTINCT:
         return None
-    if _is_affine_map(moments, target):
+    if _is_affine_map(time, target):
         return None
     # A sample rules out nearly every column; only the others are compared in full.
     likely = [
@@ -167,14 +168,13 @@ def _is_affine_map(column: np.ndarray, target: np.ndarray) -> bool:
     return slope != 0 and bool(np.abs(y - slope * x).max() <= tolerance * np.ptp(target))
 
 
-def _warn(sequences: Sequences, column: int) -> None:
-    origin = sequences.origin
-    names = None if origin is None else origin.feature_names
+def _warn(index: WindowIndex, column: int) -> None:
+    names = index.feature_names
     name = f"feature {column}" if names is None else repr(names[column])
     warnings.warn(
         f"The last step of every window holds y itself ({name} equals it or is an affine map of "
-        "it), so the forecast would read off its answer: lead=1 was meant, as in "
-        f"SequenceWindower(window={sequences.n_steps}, lead=1).",
+        "it), so the forecast could be read off it: lead=1 was meant, as in "
+        f"SequenceWindower(window={index.window}, lead=1).",
         UserWarning,
         stacklevel=2,
     )

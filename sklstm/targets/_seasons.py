@@ -1,4 +1,4 @@
-"""What a forecast is relative to: the season, the level of the series, the past of the target."""
+"""Seasons: the level, the seasonal profile and the spread of each series."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -8,79 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._sequences import Sequences
+from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._harmonics import fit_profiles
-from sklstm.targets._horizon_targets import own_rows, times_of_rows
-
-# Mean length in days of the periods that pandas has aliases for.
-_YEAR = 365.2425
-_DAYS = {
-    "Y": _YEAR,
-    "A": _YEAR,
-    "Q": _YEAR / 4,
-    "M": _YEAR / 12,
-    "W": 7.0,
-    "D": 1.0,
-    "h": 1 / 24,
-    "min": 1 / 1440,
-    "s": 1 / 86400,
-}
-# How far the steps of a season may be from a whole number.
-_TOLERANCE = 0.02
-
-
-@dataclass(frozen=True, eq=False)
-class Past:
-    """Where X carries the past of the targets: ``y = slope * X[column] + intercept``.
-
-    Parameters
-    ----------
-    columns : ndarray of shape (n_targets,)
-        Features of X.
-    slope, intercept : ndarray of shape (n_targets,)
-        From their units to those of y.
-    """
-
-    columns: np.ndarray
-    slope: np.ndarray
-    intercept: np.ndarray
-
-
-def fit_past(sequences: Sequences, y: np.ndarray, columns: np.ndarray) -> Past:
-    """Learn how features turn into the targets that they are the past of.
-
-    Parameters
-    ----------
-    sequences : Sequences
-        The samples.
-    y : ndarray of shape (n_samples, n_targets)
-        Their targets.
-    columns : ndarray of shape (n_targets,)
-        The features.
-
-    Returns
-    -------
-    Past
-        By least squares over the samples whose own row is in a window; else they are taken as
-        they are.
-    """
-    slope, intercept = np.ones(len(columns)), np.zeros(len(columns))
-    if sequences.origin is not None:
-        positions, row_numbers = own_rows(sequences.origin)
-        held = sequences.hold(row_numbers)
-        positions, row_numbers = positions[held], row_numbers[held]
-        for target, column in enumerate(columns):
-            x = sequences.rows[row_numbers, column].astype(np.float64)
-            own = y[positions, target]
-            there = ~(np.isnan(x) | np.isnan(own))
-            x, own = x[there], own[there]
-            if len(x) and not np.array_equal(x, own):
-                centred = x - x.mean()
-                squares = centred @ centred
-                if squares > 0:
-                    slope[target] = centred @ (own - own.mean()) / squares
-                    intercept[target] = own.mean() - slope[target] * x.mean()
-    return Past(np.asarray(columns), slope, intercept)
+from sklstm.targets._past import PastOfTarget
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,31 +37,53 @@ class Seasons:
     profiles: list[np.ndarray]
     scale: np.ndarray
 
-    def codes(self, origin) -> np.ndarray:
-        """Find the series of the samples of a call.
+    def codes(self, index: WindowIndex) -> np.ndarray:
+        """Find the series of a call among those of the fit.
 
         Parameters
         ----------
-        origin : Origin
-            Of the samples.
+        index : WindowIndex
+            The samples of the call.
 
         Returns
         -------
         ndarray of shape (n_series_of_the_call,)
-            For each code of the origin, the number of the series here.
+            For each code of the call, the code in the fit; the last one for a series that fit has
+            not seen.
         """
-        found = pd.Index(self.keys).get_indexer(origin.series_keys)
+        found = pd.Index(self.keys).get_indexer(index.series_keys)
         return np.where(found < 0, len(self.keys), found)
 
+    def ahead_of(self, index: WindowIndex, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        """Compute level and seasons at the steps ahead of each sample, and its spread.
+
+        Parameters
+        ----------
+        index : WindowIndex
+            The samples.
+        horizon : int
+            Steps ahead.
+
+        Returns
+        -------
+        expected : ndarray of shape (n_samples, horizon, n_targets)
+            Level and seasons together.
+        scale : ndarray of shape (n_samples, 1, n_targets)
+            The spread of the series of each sample.
+        """
+        series = self.codes(index)[index.series][:, None]
+        time = index.time[:, None] + np.arange(horizon)
+        return self.expected(np.broadcast_to(series, time.shape), time), self.scale[series]
+
     def expected(self, series: np.ndarray, time: np.ndarray) -> np.ndarray:
-        """Say what is to be expected of a series at a moment.
+        """Compute level and seasons of series at some times.
 
         Parameters
         ----------
         series : ndarray of shape (...)
-            Numbers of series.
+            Codes of series in the fit.
         time : ndarray of the same shape
-            Moments.
+            Time, in steps of the clock.
 
         Returns
         -------
@@ -145,20 +97,19 @@ class Seasons:
 
 
 def fit_seasons(
-    origin, y: np.ndarray, lengths: tuple[int, ...], *, by_series: bool, standardise: bool
+    index: WindowIndex, y: np.ndarray, lengths: tuple[int, ...], *, standardise: bool
 ) -> Seasons:
-    """Learn the levels of series, and what each season adds to them in each of its steps.
+    """Learn the level of each series, and what each season adds to it in each of its steps.
 
     Parameters
     ----------
-    origin : Origin
-        Of the samples to learn from, and no others.
+    index : WindowIndex
+        The samples to learn from, and no others.
     y : ndarray of shape (n_samples, n_targets)
         Their values.
     lengths : tuple of int
-        Steps of each season. The longer one is learned from what the shorter one leaves.
-    by_series : bool
-        Whether each series has a level of its own.
+        Steps of each season, the shortest first. A longer one is learned from what is left of the
+        shorter ones.
     standardise : bool
         Whether to learn the spread of each series, too.
 
@@ -168,13 +119,12 @@ def fit_seasons(
         A step in which a series has no value takes the mean of the others, a series that was not
         seen the mean of all.
     """
-    keys, n_series = list(origin.series_keys), len(origin.series_keys)
-    series, time = origin.series, origin.time
+    keys, n_series = list(index.series_keys), len(index.series_keys)
+    series, time = index.series, index.time
     pooled = y.mean(axis=0)
     level = np.tile(pooled, (n_series + 1, 1))
-    if by_series:
-        mean, count = _means(series, y, n_series)
-        level[:-1] = np.where(count[:, None] > 0, mean, pooled)
+    mean, count = _means(series, y, n_series)
+    level[:-1] = np.where(count[:, None] > 0, mean, pooled)
     rest = y - level[series]
     profiles = []
     for length in lengths:
@@ -197,85 +147,28 @@ def _means(groups, values, n_groups):
     return sums / np.maximum(count, 1)[:, None], count
 
 
-def in_the_frame(sequences: Sequences, past: Past, seasons: Seasons) -> Sequences:
-    """Write the past of the targets as what it differs by from what was to be expected.
+def deseasonalise_past(index: WindowIndex, past: PastOfTarget, seasons: Seasons) -> WindowIndex:
+    """Subtract level and seasons from the past of the targets in X.
 
     Parameters
     ----------
-    sequences : Sequences
-        Windows that know where they come from.
-    past : Past
+    index : WindowIndex
+        Windows that know their time.
+    past : PastOfTarget
         The features to rewrite.
     seasons : Seasons
-        What was to be expected.
+        What to subtract, and what to divide by.
 
     Returns
     -------
-    Sequences
+    WindowIndex
         The same windows over a copy of the rows.
     """
-    origin = sequences.origin
-    assert origin is not None
-    series, time = times_of_rows(origin)
+    series, time = index.times_of_rows()
     reached = np.flatnonzero(series >= 0)
-    own = seasons.codes(origin)[series[reached]]
-    rows = sequences.rows.astype(np.float64)
+    own = seasons.codes(index)[series[reached]]
+    rows = index.rows.astype(np.float64)
     values = past.slope * rows[np.ix_(reached, past.columns)] + past.intercept
     values = (values - seasons.expected(own, time[reached])) / seasons.scale[own]
     rows[np.ix_(reached, past.columns)] = values
-    return replace(sequences, rows=rows, origin=replace(origin, rows=rows))
-
-
-def season_lengths(season, origin) -> tuple[int, ...]:
-    """Read the parameter `season`.
-
-    Parameters
-    ----------
-    season : int, str, tuple of int or str, or None
-        Steps, or aliases of pandas for the length of the season.
-    origin : Origin
-        Whose labels say how long a step is.
-
-    Returns
-    -------
-    tuple of int
-        Steps of each season, the shortest first.
-
-    Raises
-    ------
-    ValueError
-        If a season is not a whole number of at least 2 steps, or if the moments have no labels.
-    """
-    if season is None:
-        return ()
-    given = season if isinstance(season, tuple | list) else (season,)
-    return tuple(sorted(_steps_of(part, origin) for part in given))
-
-
-def _steps_of(season, origin) -> int:
-    if not isinstance(season, str):
-        if int(season) < 2:
-            raise ValueError(f"season must have at least 2 steps; got {season!r}.")
-        return int(season)
-    offset = pd.tseries.frequencies.to_offset(season)
-    name = offset.rule_code.split("-")[0]
-    days = next((d for key, d in _DAYS.items() if name.startswith(key)), None)
-    labels, time = origin.labels, origin.time
-    if days is None or not isinstance(labels, pd.DatetimeIndex | pd.PeriodIndex):
-        raise ValueError(
-            f"season={season!r} is no length that can be counted in the steps of X, whose index "
-            f"is a {type(labels).__name__}; give the number of steps."
-        )
-    if isinstance(labels, pd.PeriodIndex):
-        labels = labels.to_timestamp()
-    first, last = int(time.argmin()), int(time.argmax())
-    passed = (labels[last] - labels[first]) / pd.Timedelta(days=1)
-    steps = days * offset.n * (time[last] - time[first]) / passed if passed else 0.0
-    whole = round(steps)
-    # The mean length of a month is not met exactly in a few years.
-    if whole < 2 or abs(steps - whole) > max(_TOLERANCE * whole, 0.1):
-        raise ValueError(
-            f"season={season!r} is {steps:.4g} steps of X long; a season has a whole number of "
-            "steps, and at least 2. Give the number of steps."
-        )
-    return whole
+    return replace(index, rows=rows)

@@ -1,79 +1,59 @@
-"""How much of what a network forecasts is to be believed."""
+"""The shrinkage factor: the slope of actual values on forecasts."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-from copy import copy
-
 import numpy as np
 
-# Part of the moments, the last ones, that a trial forecasts.
+from sklstm.preprocessing._window_index import WindowIndex
+
+# Part of the timestamps, the last ones, that a trial forecasts.
 _LATER = 1 / 3
 
 
-def shrinkage_by_trial(forecaster, sequences, targets, rng) -> np.ndarray | None:
-    """Let the same fit on the first two thirds of the moments forecast the last third.
+def shrinkage_factor(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+    """Regress actual values on forecasts, through the origin.
 
     Parameters
     ----------
-    forecaster : LSTMForecaster
-        Fitted on all of them.
-    sequences : Sequences
-        What it was fitted on.
-    targets : ndarray of shape (n_samples, n_outputs)
-        Their targets.
-    rng : numpy.random.Generator
-        As it was before that fit.
+    y_true, y_pred : ndarray of shape (n, n_targets)
+        Actual values and forecasts, standardised. NaN in `y_true` is missing.
 
     Returns
     -------
     ndarray of shape (n_targets,)
-        What to multiply the answers by; None if there are too few moments to say.
+        Slopes, at least 0 and at most 1; 1 where all forecasts are 0.
     """
-    y_is_path, horizon = forecaster._y_is_path, forecaster._sizes["horizon"]
-    fewest = 2 if y_is_path else max(2, horizon)
-    parts = _parts_in_time(sequences.origin, fewest, reach=forecaster._reach_of_targets())
-    if parts is None:
-        return None
-    earlier, later = parts
-    trial = copy(forecaster)
-    trial.callbacks, trial.metrics, trial.verbose = None, None, 0
-    trial._learn(sequences.take(earlier), targets[earlier], rng, epochs=trial.epochs)
-    prepared = trial._prepare(sequences.take(later))
-    answered = np.flatnonzero(prepared.count > 0)
-    came = trial._targets_of(prepared, targets[later], answered, np.arange(len(later)))
-    came = (came - trial._y_mean) / trial._y_scale
-    said = trial._answers(prepared.take(answered), of_steps=False)
-    said = said.reshape(-1, trial._n_targets, trial._n_quantiles)[..., trial._middle]
-    return slope_of_truth(said, came.reshape(said.shape))
-
-
-def slope_of_truth(said: np.ndarray, came: np.ndarray) -> np.ndarray:
-    """Regress what came on what was forecast, through the origin.
-
-    Parameters
-    ----------
-    said, came : ndarray of shape (n_moments, n_targets)
-        Forecasts and truth, both relative to what is expected anyway. NaN has not come.
-
-    Returns
-    -------
-    ndarray of shape (n_targets,)
-        Slopes, at least 0 and at most 1; 1 where nothing was forecast.
-    """
-    there = ~np.isnan(came)
-    products = np.where(there, said * came, 0.0).sum(axis=0)
-    squares = np.where(there, said**2, 0.0).sum(axis=0)
+    observed = ~np.isnan(y_true)
+    products = np.where(observed, y_pred * y_true, 0.0).sum(axis=0)
+    squares = np.where(observed, y_pred**2, 0.0).sum(axis=0)
     slopes = np.divide(products, squares, out=np.ones_like(squares), where=squares > 0)
     return np.clip(slopes, 0.0, 1.0)
 
 
-def _parts_in_time(origin, fewest, *, reach):
-    """Return positions to train on, and later ones of the same series to forecast, or None."""
-    moments = np.unique(origin.time)
-    first = moments[len(moments) - int(np.ceil(_LATER * len(moments)))]
-    earlier, later = origin.time < first - reach, origin.time >= first
-    n_rows = np.bincount(origin.series[earlier], minlength=len(origin.series_keys))
-    long_enough = (n_rows >= fewest)[origin.series]
+def split_for_trial(
+    index: WindowIndex, fewest_rows: int, *, look_ahead: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Split samples in time: the first two thirds to train on, the last third to forecast.
+
+    Parameters
+    ----------
+    index : WindowIndex
+        The samples.
+    fewest_rows : int
+        Rows that a series needs in the first part; shorter ones are left out.
+    look_ahead : int
+        Steps that targets of the first part reach ahead; as many are left out between the two.
+
+    Returns
+    -------
+    earlier, later : ndarray
+        Positions; None in place of both if a part would be empty.
+    """
+    times = np.unique(index.time)
+    first = times[len(times) - int(np.ceil(_LATER * len(times)))]
+    earlier, later = index.time < first - look_ahead, index.time >= first
+    n_rows = np.bincount(index.series[earlier], minlength=len(index.series_keys))
+    long_enough = (n_rows >= fewest_rows)[index.series]
     earlier, later = np.flatnonzero(earlier & long_enough), np.flatnonzero(later & long_enough)
     return (earlier, later) if len(earlier) and len(later) else None

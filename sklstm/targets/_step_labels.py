@@ -1,4 +1,4 @@
-"""Labels and answers of steps: from what users have to rows, and back."""
+"""Labels and outputs of steps: from samples and steps to rows, and back."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -6,19 +6,20 @@
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._sequences import Sequences
+from sklstm.preprocessing._window_index import WindowIndex
+from sklstm.utils._ragged import hold_any, packed_starts
 
 
-def labels_of_rows(y, sequences: Sequences) -> np.ndarray:
-    """Bring the labels of the steps of independent sequences to the rows they belong to.
+def labels_of_rows(y, index: WindowIndex) -> np.ndarray:
+    """Assign the labels of the steps of independent sequences to their rows.
 
     Parameters
     ----------
     y : array-like of shape (n_samples, n_steps, ...), or list of n_samples array-likes
         A label for each step. A list may hold, for each sequence, either a label for every step, or
-        for those steps alone that exist, so that labels of ragged sequences need no padding.
-    sequences : Sequences
-        The sequences, without an origin.
+        for the observed steps alone, so that labels of ragged sequences need no padding.
+    index : WindowIndex
+        Independent sequences.
 
     Returns
     -------
@@ -30,22 +31,21 @@ def labels_of_rows(y, sequences: Sequences) -> np.ndarray:
     ValueError
         If there are more or fewer labels than steps.
     """
-    n_samples, n_steps = len(sequences), sequences.n_steps
+    n_samples, n_steps, observed = len(index), index.window, index.observed_steps()
     if _is_ragged(y):
         _check_length(len(y), n_samples)
-        exists = sequences.exists
         parts = []
         for sample, own in enumerate(y):
             labels = np.asarray(own)
-            count = int(sequences.count[sample])
+            count = int(index.count[sample])
             if labels.ndim == 0 or len(labels) not in (n_steps, count):
                 raise ValueError(
                     f"y[{sample}] has {labels.size if labels.ndim else 'not even one row of'} "
-                    f"labels, but X[{sample}] has {n_steps} steps, of which {count} exist: give "
-                    "a label for every step, or for those that exist."
+                    f"labels, but X[{sample}] has {n_steps} steps, of which {count} are observed: "
+                    "give a label for every step, or for the observed ones."
                 )
-            if len(labels) == n_steps and exists is not None:
-                labels = labels[exists[sample]]
+            if len(labels) == n_steps and observed is not None:
+                labels = labels[observed[sample]]
             parts.append(labels)
         return np.concatenate(parts)
     labels = np.asarray(y)
@@ -62,11 +62,11 @@ def labels_of_rows(y, sequences: Sequences) -> np.ndarray:
             f"y has {labels.shape[1]} labels for each sequence, but X has {n_steps} steps."
         )
     labels = labels.reshape(n_samples * n_steps, *labels.shape[2:])
-    return labels if sequences.exists is None else labels[sequences.exists.ravel()]
+    return labels if observed is None else labels[observed.ravel()]
 
 
 def are_labelled(labels: np.ndarray) -> np.ndarray:
-    """Tell which labels are there; NaN and None are not.
+    """Tell which labels are given; NaN and None are missing.
 
     Parameters
     ----------
@@ -83,14 +83,14 @@ def are_labelled(labels: np.ndarray) -> np.ndarray:
 
 
 def only_labelled(labels: np.ndarray, labelled: np.ndarray) -> np.ndarray:
-    """Keep the labels that are there, in the type that they have without the others.
+    """Keep the labels that are given, in the type that they have without the missing ones.
 
     Parameters
     ----------
     labels : ndarray of shape (n, ...)
         Labels; an object array where None stands among them.
     labelled : ndarray of shape (n,), bool
-        Which are there.
+        Which are given.
 
     Returns
     -------
@@ -105,15 +105,14 @@ def only_labelled(labels: np.ndarray, labelled: np.ndarray) -> np.ndarray:
     return kept if inferred.dtype.kind == "U" and not _all_text(kept) else inferred
 
 
-def targets_of_rows(sequences: Sequences, targets: np.ndarray) -> np.ndarray:
-    """Bring the targets of windows to the rows at which they end.
+def targets_of_rows(index: WindowIndex, targets: np.ndarray) -> np.ndarray:
+    """Assign the targets of windows to the rows at which they end.
 
-    The step at a row is trained on what the window that ends there is to answer. It is looked up,
-    so that nothing is copied for each window.
+    The step at a row is trained on the target of the window that ends there.
 
     Parameters
     ----------
-    sequences : Sequences
+    index : WindowIndex
         The windows.
     targets : ndarray of shape (n_samples, n_outputs)
         Their targets; NaN without a label.
@@ -123,18 +122,18 @@ def targets_of_rows(sequences: Sequences, targets: np.ndarray) -> np.ndarray:
     ndarray of shape (n_rows, n_outputs)
         NaN where no window ends.
     """
-    found = np.full((len(sequences.rows), targets.shape[1]), np.nan)
-    positions, row_numbers = sequences.last_steps()
+    found = np.full((len(index.rows), targets.shape[1]), np.nan)
+    positions, row_numbers = index.last_steps()
     found[row_numbers] = targets[positions]
     return found
 
 
-def have_labels(sequences: Sequences, row_targets: np.ndarray) -> np.ndarray:
+def have_labels(index: WindowIndex, row_targets: np.ndarray) -> np.ndarray:
     """Tell which sequences have a labelled step.
 
     Parameters
     ----------
-    sequences : Sequences
+    index : WindowIndex
         The sequences.
     row_targets : ndarray of shape (n_rows, n_outputs)
         NaN without a label.
@@ -144,35 +143,32 @@ def have_labels(sequences: Sequences, row_targets: np.ndarray) -> np.ndarray:
     ndarray of shape (n_samples,), bool
         Whether there is one.
     """
-    labelled = ~np.isnan(row_targets).all(axis=1)
-    before = np.r_[0, np.cumsum(labelled)]
-    return before[sequences.start + sequences.count] > before[sequences.start]
+    return hold_any(index.start, index.count, ~np.isnan(row_targets).all(axis=1))
 
 
-def fill_in_steps(outputs: np.ndarray, sequences: Sequences, before_all: np.ndarray) -> np.ndarray:
-    """Lay the answers of the steps that exist out, and answer for the others.
+def fill_in_steps(outputs: np.ndarray, index: WindowIndex, before_all: np.ndarray) -> np.ndarray:
+    """Lay the outputs of the observed steps out, and fill in those of missing steps.
 
     Parameters
     ----------
     outputs : ndarray of shape (sum of the counts, n_outputs)
-        Answers of the steps that exist, one sequence after the other.
-    sequences : Sequences
+        Outputs of the observed steps, one sequence after the other.
+    index : WindowIndex
         The sequences.
     before_all : ndarray of shape (n_outputs,)
-        The answer before any step.
+        The output before any step.
 
     Returns
     -------
     ndarray of shape (n_samples, n_steps, n_outputs)
-        The answer for a skipped step is that of the last one before it that exists.
+        The output for a missing step is that of the last observed one before it.
     """
-    exists = sequences.steps_exist()
-    if exists is None:
-        return outputs.reshape(len(sequences), sequences.n_steps, -1)
-    seen = np.cumsum(exists, axis=1)
-    begin = np.cumsum(sequences.count) - sequences.count
+    observed = index.observed_steps()
+    if observed is None:
+        return outputs.reshape(len(index), index.window, -1)
+    seen = np.cumsum(observed, axis=1)
     padded = np.vstack([outputs, before_all])
-    return padded[np.where(seen > 0, begin[:, None] + seen - 1, -1)]
+    return padded[np.where(seen > 0, packed_starts(index.count)[:, None] + seen - 1, -1)]
 
 
 def _is_ragged(y) -> bool:

@@ -1,298 +1,359 @@
-"""The frame of a forecast: from values of y to what the network is trained on, and back."""
+"""The target transform: from values of y to what a network is trained on, and back."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from sklstm.preprocessing._sequences import Sequences, as_slice
-from sklstm.targets._horizon_targets import own_rows
-from sklstm.targets._leak_guard import find_copy_of_target
-from sklstm.targets._seasons import (
-    Past,
-    Seasons,
-    fit_past,
-    fit_seasons,
-    in_the_frame,
-    season_lengths,
-)
-
-_SAMPLE = 1000
+from sklstm.preprocessing._window_index import WindowIndex
+from sklstm.targets._horizon_targets import check_long_enough, cut_horizon_targets
+from sklstm.targets._past import PastOfTarget, find_past
+from sklstm.targets._season_length import season_lengths
+from sklstm.targets._seasons import Seasons, deseasonalise_past, fit_seasons
+from sklstm.targets._target_layout import TargetLayout
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """What is subtracted from the targets before training, and added to the answers.
+class TargetTransform:
+    """Cut horizon targets, make them relative, and standardise them; and all of it back.
+
+    `fit` learns what targets are relative to (an anchor in the window, seasons, the level and
+    spread of each series), `fit_scale` what the relative targets are standardised by. A network is
+    trained on ``standardise(transform(...))``; `inverse_transform` shrinks its outputs and brings
+    them back into the units of y.
 
     Parameters
     ----------
+    layout : TargetLayout
+        What a row of y means.
+    anchor : {"auto", "last", "mean"} or None, default=None
+        As in :class:`~sklstm.LSTMForecaster`.
+    season : int, str, tuple of them or None, default=None
+        As in :class:`~sklstm.LSTMForecaster`.
+    target : str, int, list of them or None, default=None
+        As in :class:`~sklstm.LSTMForecaster`.
+    normalize : bool or "series", default=False
+        Whether to standardise the targets; "series" each series by itself.
+    is_relative : bool, default=True
+        Whether targets may be relative to anything: labels are not.
+
+    Attributes
+    ----------
     anchor : {"last", "mean"} or None
-        What of the window answers are relative to.
-    past : Past or None
+        The anchor, once it is fitted; `given_anchor` may be "auto".
+    past : PastOfTarget or None
         Where X carries the past of the targets.
     seasons : Seasons or None
         Level, profile and spread of each series.
-    nothing : ndarray of shape (n_targets,)
+    anchor_of_empty : ndarray of shape (n_targets,)
         The anchor of a window without steps.
+    mean, scale : ndarray of shape (horizon * n_targets,)
+        What relative targets are standardised by.
+    shrinkage : ndarray of shape (n_targets,) or None
+        What the median prediction, standardised, is multiplied by; None leaves it.
+    last_times : tuple of list and ndarray, or None
+        Where y came with steps ahead: the keys of the series of fit, and the last time of each.
     """
 
-    anchor: str | None
-    past: Past | None
-    seasons: Seasons | None
-    nothing: np.ndarray | None = None
+    def __init__(
+        self,
+        layout: TargetLayout,
+        *,
+        anchor: str | None = None,
+        season=None,
+        target=None,
+        normalize: bool | str = False,
+        is_relative: bool = True,
+    ):
+        self.layout = layout
+        self.given_anchor = anchor
+        self.anchor = anchor
+        self.season = season
+        self.target = target
+        self.normalize = normalize
+        self.is_relative = is_relative
+        self.past: PastOfTarget | None = None
+        self.seasons: Seasons | None = None
+        n_values = layout.horizon * layout.n_targets
+        self.anchor_of_empty = np.zeros(layout.n_targets)
+        self.mean, self.scale = np.zeros(n_values), np.ones(n_values)
+        self.shrinkage: np.ndarray | None = None
+        self.last_times: tuple[list, np.ndarray] | None = None
+
+    def unfitted(self) -> "TargetTransform":
+        """Return a transform of the same parameters that has learned nothing."""
+        return TargetTransform(
+            self.layout,
+            anchor=self.given_anchor,
+            season=self.season,
+            target=self.target,
+            normalize=self.normalize,
+            is_relative=self.is_relative,
+        )
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing is subtracted."""
-        return self.anchor is None and self.seasons is None
+        """Whether targets are the values of y themselves."""
+        return not self.is_relative or (self.anchor is None and self.seasons is None)
 
-    def prepare(self, sequences: Sequences) -> Sequences:
-        """Bring the past of the targets into the frame, too.
-
-        Parameters
-        ----------
-        sequences : Sequences
-            Of a call.
-
-        Returns
-        -------
-        Sequences
-            What the network reads, before it is scaled.
-        """
-        if self.seasons is None or self.past is None:
-            return sequences
-        return in_the_frame(sequences, self.past, self.seasons)
-
-    def into(self, paths: np.ndarray, prepared: Sequences) -> np.ndarray:
-        """Bring paths into the frame.
+    def fit(self, index: WindowIndex, y: np.ndarray) -> "TargetTransform":
+        """Learn what targets are relative to, from the samples of a training part and no others.
 
         Parameters
         ----------
-        paths : ndarray of shape (n_samples, horizon, n_targets)
-            Values of y.
-        prepared : Sequences
-            Their samples, as :meth:`prepare` gives them.
+        index : WindowIndex
+            The samples.
+        y : ndarray of shape (n_samples, n_values)
+            Their values of y.
 
         Returns
         -------
-        ndarray of shape (n_samples, horizon, n_targets)
-            What the network is trained on.
+        self : TargetTransform
+            Fitted.
+
+        Raises
+        ------
+        ValueError
+            If something is asked for that needs to know the time of the windows, or what of X is
+            the past of y, and that is not found.
         """
-        if self.seasons is not None:
-            expected, scale = self._expected(self.seasons, prepared, paths.shape[1])
-            paths = (paths - expected) / scale
-        return paths if self.anchor is None else paths - self._anchors(prepared)
-
-    def out_of(self, answers: np.ndarray, prepared: Sequences) -> np.ndarray:
-        """Bring answers out of the frame.
-
-        Parameters
-        ----------
-        answers : ndarray of shape (n_samples, horizon, n_targets, n_quantiles)
-            What the network answers, in the units of the frame.
-        prepared : Sequences
-            The samples, as :meth:`prepare` gives them.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, horizon, n_targets, n_quantiles)
-            Values of y.
-        """
-        if self.anchor is not None:
-            answers = answers + self._anchors(prepared)[..., None]
-        if self.seasons is not None:
-            expected, scale = self._expected(self.seasons, prepared, answers.shape[1])
-            answers = answers * scale[..., None] + expected[..., None]
-        return answers
-
-    def parts_of_anchors(self) -> list[tuple]:
-        """Say what an exported model has to add to its answers.
-
-        Returns
-        -------
-        list of tuple
-            Kind, column, slope, intercept and what stands for nothing, for each target.
-        """
+        layout = self.layout
+        if layout.horizon > 1 and not layout.is_multi_step:
+            check_long_enough(index, layout.horizon)
+        if not self.is_relative:
+            return self
+        y = y[:, : layout.n_targets]
+        by_series = self.normalize == "series"
+        lengths = self._season_lengths(index, by_series)
+        if lengths or by_series:
+            self.seasons = fit_seasons(index, y, lengths, standardise=by_series)
+        self.past = find_past(index, y, self.target)
+        if self.anchor == "auto":
+            ends_before = not index.knows_time or index.lead > 0
+            use_last = self.past is not None and ends_before and not lengths
+            self.anchor = "last" if use_last else None
         if self.anchor is None:
-            return []
-        past, nothing = self._past_and_nothing()
-        each = zip(past.columns, past.slope, past.intercept, nothing, strict=True)
-        return [(self.anchor, int(column), *map(float, rest)) for column, *rest in each]
-
-    def _expected(self, seasons, prepared, horizon):
-        origin = prepared.origin
-        series = seasons.codes(origin)[origin.series][:, None]
-        time = origin.time[:, None] + np.arange(horizon)
-        expected = seasons.expected(np.broadcast_to(series, time.shape), time)
-        return expected, seasons.scale[series]
-
-    def _past_and_nothing(self) -> tuple[Past, np.ndarray]:
-        assert self.past is not None
-        nothing = np.zeros(len(self.past.columns)) if self.nothing is None else self.nothing
-        return self.past, nothing
-
-    def _anchors(self, prepared):
-        """Return the anchor of each sample, (n_samples, 1, n_targets)."""
-        past, nothing = self._past_and_nothing()
-        found = _values_of_windows(self.anchor, prepared, past.columns)
-        if self.seasons is None:
-            found = past.slope * found + past.intercept
-        return np.where((prepared.count > 0)[:, None], found, nothing)[:, None]
-
-
-PLAIN = Frame(anchor=None, past=None, seasons=None)
-
-
-def fit_frame(
-    sequences: Sequences,
-    y: np.ndarray,
-    *,
-    anchor: str | None,
-    season,
-    target,
-    by_series: bool,
-) -> Frame:
-    """Learn a frame from the samples of a training part, and no others.
-
-    Parameters
-    ----------
-    sequences : Sequences
-        The samples.
-    y : ndarray of shape (n_samples, n_targets)
-        Their values of y, each at its own moment.
-    anchor : {"auto", "last", "mean"} or None
-        As in :class:`LSTMForecaster`.
-    season, target : object
-        As in :class:`LSTMForecaster`.
-    by_series : bool
-        Whether each series is standardised by its own level and spread.
-
-    Returns
-    -------
-    Frame
-        The frame.
-
-    Raises
-    ------
-    ValueError
-        If something is asked for that needs to know where and when the windows are, or what of X
-        is the past of y, and that is not to be found.
-    """
-    origin = sequences.origin
-    lengths: tuple[int, ...] = ()
-    if season is not None or by_series:
-        what = f"season={season!r}" if season is not None else 'normalize_y="series"'
-        if origin is None:
+            return self
+        if self.past is None:
             raise ValueError(
-                f"{what} needs windows that know their series and moments, straight from "
+                f"anchor={self.anchor!r} needs to know which feature of X carries the past of y, "
+                "and none equals y or is an affine map of it on the training rows. Name it in "
+                "target=, or set anchor=None."
+            )
+        index = self.transform_past(index)
+        self.anchor_of_empty = self._anchors(index)[index.count > 0, 0].mean(axis=0)
+        return self
+
+    def _season_lengths(self, index, by_series):
+        if self.season is None and not by_series:
+            return ()
+        what = 'normalize_y="series"' if self.season is None else f"season={self.season!r}"
+        if not index.knows_time:
+            raise ValueError(
+                f"{what} needs windows that know their series and time, straight from "
                 "SequenceWindower; X does not (a step after the windower may have lost it)."
             )
-        if season is not None and not origin.on_a_clock:
+        if self.season is not None and not index.on_a_clock:
             raise ValueError(
                 f"{what} needs rows with a regular index of time: by their positions alone, those "
                 "of another call cannot be told to be in which part of the season. Pass a "
                 "DataFrame with such an index."
             )
-        lengths = season_lengths(season, origin)
-    seasons = None
-    if lengths or by_series:
-        seasons = fit_seasons(origin, y, lengths, by_series=True, standardise=by_series)
-    past = _find_past(sequences, y, target)
-    if anchor == "auto":
-        in_time = origin is None or origin.lead > 0
-        anchor = "last" if past is not None and in_time and not lengths else None
-    if anchor is not None and past is None:
-        raise ValueError(
-            f"anchor={anchor!r} needs to know which feature of X carries the past of y, and none "
-            "equals y or is an affine map of it on the training rows. Name it in target=, or set "
-            "anchor=None."
-        )
-    frame = Frame(anchor, past, seasons)
-    if anchor is None:
-        return frame
-    prepared = frame.prepare(sequences)
-    there = frame._anchors(prepared)[prepared.count > 0, 0]
-    return Frame(anchor, past, seasons, there.mean(axis=0))
+        return season_lengths(self.season, index)
+
+    def transform_past(self, index: WindowIndex) -> WindowIndex:
+        """Make the past of the targets in X relative to the seasons, too.
+
+        Parameters
+        ----------
+        index : WindowIndex
+            The samples of a call.
+
+        Returns
+        -------
+        WindowIndex
+            The same windows; over new rows where there are seasons.
+        """
+        if self.seasons is None or self.past is None:
+            return index
+        return deseasonalise_past(index, self.past, self.seasons)
+
+    def actuals(self, index: WindowIndex, y: np.ndarray, positions, among) -> np.ndarray:
+        """Cut the actual values that the samples at some positions are compared with.
+
+        Parameters
+        ----------
+        index : WindowIndex
+            All samples.
+        y : ndarray of shape (n_samples, n_values)
+            Their values of y.
+        positions : ndarray of shape (n_positions,)
+            The samples to cut for.
+        among : ndarray of shape (n_among,) or slice
+            The samples whose values may be used.
+
+        Returns
+        -------
+        ndarray of shape (n_positions, horizon, n_targets)
+            NaN at the steps ahead that have no value.
+        """
+        layout = self.layout
+        if layout.is_multi_step or layout.horizon == 1:
+            return y[positions].reshape(len(positions), layout.horizon, layout.n_targets)
+        values = index.take(among)
+        return cut_horizon_targets(index.take(positions), values, y[among], layout.horizon)
+
+    def transform(self, index: WindowIndex, y: np.ndarray, positions, among) -> np.ndarray:
+        """Compute the relative targets of the samples at some positions.
+
+        Parameters
+        ----------
+        index : WindowIndex
+            All samples, as :meth:`transform_past` gives them.
+        y, positions, among : object
+            As in :meth:`actuals`.
+
+        Returns
+        -------
+        ndarray of shape (n_positions, n_values)
+            Not standardised; NaN at the steps ahead that have no value.
+        """
+        if self.is_plain and self.layout.horizon == 1:
+            return y[positions]
+        targets = self.actuals(index, y, positions, among)
+        if not self.is_plain:
+            samples = index.take(positions)
+            if self.seasons is not None:
+                expected, scale = self.seasons.ahead_of(samples, self.layout.horizon)
+                targets = (targets - expected) / scale
+            if self.anchor is not None:
+                targets = targets - self._anchors(samples)
+        return targets.reshape(len(targets), -1)
+
+    def fit_scale(self, targets: np.ndarray) -> "TargetTransform":
+        """Learn what relative targets are standardised by.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_samples, n_values)
+            What :meth:`transform` gives for the training set.
+
+        Returns
+        -------
+        self : TargetTransform
+            Fitted.
+        """
+        if self.normalize is False:
+            return self
+        # One scale for all steps ahead: an error weighs the same in each.
+        values = targets.reshape(-1, self.layout.n_targets)
+        mean, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        if self.seasons is not None and self.anchor is None:
+            # Over the rows it is 0; horizon targets repeat some of them more often than others.
+            mean = np.zeros_like(mean)
+        constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+        self.mean = np.tile(mean, self.layout.horizon)
+        self.scale = np.tile(np.where(constant, 1.0, scale), self.layout.horizon)
+        return self
+
+    def standardise(self, targets: np.ndarray) -> np.ndarray:
+        """Standardise relative targets.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_samples, n_values)
+            What :meth:`transform` gives.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_values)
+            What a network is trained on.
+        """
+        return (targets - self.mean) / self.scale
+
+    def inverse_transform(self, outputs: np.ndarray, index: WindowIndex | None) -> np.ndarray:
+        """Bring the outputs of a network into the units of y.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_samples, n_outputs) or (n_samples, n_steps, n_outputs)
+            Outputs at the last step of each sample, or at each step.
+        index : WindowIndex or None
+            The samples, as :meth:`transform_past` gives them; not needed where targets are the
+            values of y.
+
+        Returns
+        -------
+        ndarray of the same shape
+            Values of y, the quantiles of each sorted.
+        """
+        layout = self.layout
+        n_quantiles = layout.n_quantiles
+        if self.shrinkage is not None:
+            outputs = shrink_outputs(outputs, self.shrinkage, layout)
+        outputs = outputs * np.repeat(self.scale, n_quantiles) + np.repeat(self.mean, n_quantiles)
+        if self.is_plain and n_quantiles == 1:
+            return outputs
+        values = outputs.reshape(-1, layout.horizon, layout.n_targets, n_quantiles)
+        if not self.is_plain:
+            assert index is not None
+            values = self._unrelated(values, index if outputs.ndim == 2 else index.prefixes())
+        return np.sort(values, axis=-1).reshape(outputs.shape)
+
+    def _unrelated(self, values, samples):
+        """Turn relative values into values of y."""
+        if self.anchor is not None:
+            values = values + self._anchors(samples)[..., None]
+        if self.seasons is not None:
+            expected, scale = self.seasons.ahead_of(samples, self.layout.horizon)
+            values = values * scale[..., None] + expected[..., None]
+        return values
+
+    def anchors_of_export(self) -> list[tuple]:
+        """Say what an exported model has to add to its outputs.
+
+        Returns
+        -------
+        list of tuple
+            For each target the kind of anchor, the column of X, slope, intercept, and the anchor of
+            a window without steps.
+        """
+        if self.is_plain or self.past is None:
+            return []
+        past = self.past
+        each = zip(past.columns, past.slope, past.intercept, self.anchor_of_empty, strict=True)
+        return [(self.anchor, int(column), *map(float, rest)) for column, *rest in each]
+
+    def _anchors(self, index):
+        """Return the anchor of each sample, (n_samples, 1, n_targets)."""
+        assert self.past is not None
+        assert self.anchor is not None
+        found = self.past.values_of_windows(self.anchor, index)
+        if self.seasons is None:
+            found = self.past.slope * found + self.past.intercept
+        return np.where((index.count > 0)[:, None], found, self.anchor_of_empty)[:, None]
 
 
-def _find_past(sequences, y, target) -> Past | None:
-    """Find where X carries the past of each target, or None."""
-    origin = sequences.origin
-    if target is not None:
-        names = target if isinstance(target, list | tuple) else [target]
-        if len(names) != y.shape[1]:
-            raise ValueError(
-                f"target={target!r} names {len(names)} features, but y has {y.shape[1]} targets."
-            )
-        named = [_position_of(name, sequences, "target") for name in names]
-        return fit_past(sequences, y, np.array(named))
-    if origin is None:
-        return None
-    # A sample rules nearly everything out; of a long series the whole takes memory.
-    sample = np.unique(np.linspace(0, len(y) - 1, min(len(y), _SAMPLE)).astype(np.intp))
-    columns: list[int] = []
-    for chosen in (sample, np.arange(len(y))):
-        part = origin.take(as_slice(chosen))
-        positions, row_numbers = own_rows(part)
-        # What no window holds is not looked at, not even to compare it with y.
-        held = sequences.hold(row_numbers)
-        positions, row_numbers = positions[held], row_numbers[held]
-        own, moments = y[chosen][positions], part.time[positions]
-        found = [find_copy_of_target(sequences.rows, row_numbers, t, moments) for t in own.T]
-        columns = [column for column in found if column is not None]
-        if len(columns) < len(found):
-            return None
-    return fit_past(sequences, y, np.array(columns))
+def shrink_outputs(outputs: np.ndarray, factor: np.ndarray, layout: TargetLayout) -> np.ndarray:
+    """Shrink the median of each target; the other quantiles keep their distance from it.
 
-
-def known_columns(known_future, sequences: Sequences) -> np.ndarray:
-    """Find the features that are known ahead.
+    Outputs are linear in the last layer, so its weights may stand in place of the outputs.
 
     Parameters
     ----------
-    known_future : list of str or int, str, int or None
-        Names or positions.
-    sequences : Sequences
-        The samples.
+    outputs : ndarray of shape (..., n_outputs)
+        Standardised outputs, or the kernel or bias of the layer that gives them; the last axis may
+        hold one step ahead or all of them.
+    factor : ndarray of shape (n_targets,)
+        The shrinkage factors.
+    layout : TargetLayout
+        What an output means.
 
     Returns
     -------
-    ndarray of shape (n_known,)
-        Positions of the features.
+    ndarray of the same shape and type
+        Shrunk.
     """
-    if known_future is None:
-        return np.empty(0, dtype=np.intp)
-    names = known_future if isinstance(known_future, list | tuple) else [known_future]
-    return np.array([_position_of(n, sequences, "known_future") for n in names], dtype=np.intp)
-
-
-def _position_of(name, sequences, parameter) -> int:
-    origin = sequences.origin
-    names = None if origin is None else origin.feature_names
-    n = sequences.n_features
-    if isinstance(name, str):
-        if names is None or name not in names:
-            known = "X has no names" if names is None else f"the features are {list(names)}"
-            raise ValueError(f"{parameter}={name!r} is no feature of X: {known}.")
-        return names.index(name)
-    if not 0 <= int(name) < n:
-        raise ValueError(f"{parameter}={name!r} is no feature of X, which has {n}.")
-    return int(name)
-
-
-def _values_of_windows(kind, sequences, columns):
-    """Return the last value, or the mean, of some features in each window."""
-    start, stop = sequences.start, sequences.start + sequences.count
-    if kind == "last":
-        last = np.clip(stop - 1, 0, max(len(sequences.rows) - 1, 0))
-        if len(sequences.rows) == 0:
-            return np.zeros((len(start), len(columns)))
-        return sequences.rows[np.ix_(last, columns)].astype(np.float64)
-    # Each sum by itself: a running one would let what lies before a window into its last digits.
-    values = np.zeros((len(sequences.rows) + 1, len(columns)))
-    values[:-1] = sequences.rows[:, columns]
-    borders = np.stack([start, np.maximum(stop, start + 1)], axis=1).ravel()
-    sums = np.add.reduceat(values, np.minimum(borders, len(values) - 1), axis=0)[::2]
-    return sums / np.maximum(sequences.count, 1)[:, None]
+    parts = outputs.reshape(*outputs.shape[:-1], -1, layout.n_targets, layout.n_quantiles)
+    median = parts[..., layout.median, None]
+    shrunk = parts - (1 - factor)[:, None] * median
+    return shrunk.astype(outputs.dtype).reshape(outputs.shape)

@@ -1,103 +1,127 @@
-"""From a fitted network to an answer for each sample, or for each of its steps."""
+"""Outputs of an ensemble for samples, or for each of their steps."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
 import numpy as np
 
-from sklstm.estimators._parameters import mean_of_members
-
-# This module loads TensorFlow: estimators import it when they first predict.
+# This module loads TensorFlow: import it where something is predicted.
 from sklstm.networks import NetworkInput, NetworkSpec, predict, predict_steps
-from sklstm.preprocessing._sequences import Sequences
+from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._step_labels import fill_in_steps
-from sklstm.training._state_chunks import series_of
+from sklstm.training._feature_scaler import FeatureScaler
+from sklstm.training._state_chunks import stateful_series
 
-# Standardises sequences, as a network takes them.
-Scaling = Callable[[Sequences], NetworkInput]
-
-# Sequences that are standardised and answered at a time.
+# Independent sequences that are standardised at a time.
 _AT_ONCE = 16_384
 
+Weights = list[np.ndarray]
 
-def answer_samples(
-    spec: NetworkSpec,
-    members: list[list[np.ndarray]],
-    sequences: Sequences,
-    scaled: Scaling,
+
+def predict_samples(
+    spec: NetworkSpec, ensemble: list[Weights], index: WindowIndex, scaler: FeatureScaler
 ) -> np.ndarray:
-    """Answer each sample at its last step.
+    """Compute the outputs at the last step of each sample.
 
     Parameters
     ----------
     spec : NetworkSpec
         The sizes.
-    members : list of list of ndarray
-        The weights of each network; their answers are averaged.
-    sequences : Sequences
-        The samples. In a stateful network they are moments of series, and the state before the
+    ensemble : list of list of ndarray
+        The weights of each network; their outputs are averaged.
+    index : WindowIndex
+        The samples. In a stateful network they are time steps of series, and the state before the
         first row that they reach of a series is 0.
-    scaled : callable
-        Standardises sequences, as a network takes them.
+    scaler : FeatureScaler
+        Standardises the samples.
 
     Returns
     -------
-    ndarray of shape (n_samples, output_size), float64
-        Outputs of the network.
+    ndarray of shape (n_samples, n_outputs), float64
+        Outputs of the ensemble.
     """
     if spec.stateful:
-        series = series_of(sequences)
-        return _by_row(spec, members, series.whole(), scaled)[series.row_at()]
+        series = stateful_series(index)
+        return _by_row(spec, ensemble, series.whole(), scaler)[series.row_at()]
     if spec.returns_sequences and spec.bidirectional:
-        # The answer of the last step, as it was trained; not that of both ends.
-        last = np.where(sequences.count > 0, np.cumsum(sequences.count) - 1, -1)
-        return _by_row(spec, members, sequences, scaled)[last]
-    parts = [sequences]
-    if sequences.origin is None:
+        # The output at the last step, as it was trained; not that of both ends.
+        last = np.where(index.count > 0, np.cumsum(index.count) - 1, -1)
+        return _by_row(spec, ensemble, index, scaler)[last]
+    parts = [index]
+    if not index.knows_time and len(index) > _AT_ONCE:
         # Independent sequences share no rows. Part by part the standardised ones stay in the cache.
-        positions = np.arange(len(sequences))
-        parts = [
-            sequences.take(positions[first : first + _AT_ONCE])
-            for first in range(0, max(len(sequences), 1), _AT_ONCE)
-        ]
-    return np.concatenate([_mean(predict, spec, members, scaled(part)) for part in parts])
+        firsts = range(0, len(index), _AT_ONCE)
+        parts = [index.take(slice(first, first + _AT_ONCE)) for first in firsts]
+    return np.concatenate(
+        [_predict_ensemble(spec, ensemble, scaler.transform(part)) for part in parts]
+    )
 
 
-def answer_steps(
-    spec: NetworkSpec,
-    members: list[list[np.ndarray]],
-    sequences: Sequences,
-    scaled: Scaling,
+def predict_every_step(
+    spec: NetworkSpec, ensemble: list[Weights], index: WindowIndex, scaler: FeatureScaler
 ) -> np.ndarray:
-    """Answer each step of each sample.
+    """Compute the outputs at each step of each sample.
 
     Parameters
     ----------
-    spec, members, sequences, scaled : object
-        As in :func:`answer_samples`.
+    spec, ensemble, index, scaler : object
+        As in :func:`predict_samples`.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_steps, output_size), float64
-        Outputs of the network; for a skipped step that of the last one before it that exists.
+    ndarray of shape (n_samples, n_steps, n_outputs), float64
+        Outputs of the ensemble; for a missing step that of the last observed one before it.
     """
     if spec.stateful:
-        series = series_of(sequences)
-        ages = range(sequences.n_steps - 1, -1, -1)
+        series = stateful_series(index)
+        ages = range(index.window - 1, -1, -1)
         rows = np.stack([series.row_at(age) for age in ages], axis=1)
-        return _by_row(spec, members, series.whole(), scaled)[rows]
-    outputs = _by_row(spec, members, sequences, scaled)
-    return fill_in_steps(outputs[:-1], sequences, outputs[-1])
+        return _by_row(spec, ensemble, series.whole(), scaler)[rows]
+    outputs = _by_row(spec, ensemble, index, scaler)
+    return fill_in_steps(outputs[:-1], index, outputs[-1])
 
 
-def _by_row(spec, members, sequences, scaled):
-    """Answer all steps, one sequence after the other, and last of all a state of 0."""
-    outputs = _mean(lambda *how: predict_steps(*how)[0], spec, members, scaled(sequences))
-    nothing = NetworkInput(np.zeros((1, spec.n_features), np.float32), *np.zeros((2, 1), np.int32))
-    return np.vstack([outputs, _mean(predict, spec, members, nothing)])
+def output_of_nothing(spec: NetworkSpec, ensemble: list[Weights]) -> np.ndarray:
+    """Compute the output of a sample without steps.
+
+    Parameters
+    ----------
+    spec, ensemble : object
+        As in :func:`predict_samples`.
+
+    Returns
+    -------
+    ndarray of shape (1, n_outputs), float64
+        What follows from a state of 0.
+    """
+    empty = NetworkInput(np.zeros((1, spec.n_features), np.float32), *np.zeros((2, 1), np.int32))
+    return _predict_ensemble(spec, ensemble, empty)
 
 
-def _mean(answer, spec, members, windows):
-    return mean_of_members([answer(spec, weights, windows) for weights in members])
+def average(outputs: Iterable[np.ndarray]) -> np.ndarray:
+    """Average the outputs of the members of an ensemble.
+
+    Parameters
+    ----------
+    outputs : iterable of ndarray
+        The outputs of each.
+
+    Returns
+    -------
+    ndarray, float64
+        Their mean.
+    """
+    return np.asarray(np.mean(list(outputs), axis=0, dtype=np.float64))
+
+
+def _predict_ensemble(spec, ensemble, samples):
+    return average(predict(spec, weights, samples) for weights in ensemble)
+
+
+def _by_row(spec, ensemble, index, scaler):
+    """Compute the outputs of all steps in a row, and last of all that of a state of 0."""
+    samples = scaler.transform(index)
+    outputs = average(predict_steps(spec, weights, samples)[0] for weights in ensemble)
+    return np.vstack([outputs, output_of_nothing(spec, ensemble)])

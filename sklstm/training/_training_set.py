@@ -1,114 +1,171 @@
-"""What a network learns from: sequences, and targets for them or for their steps."""
+"""The training set: what a network reads, and the targets of what it predicts there."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from sklstm.preprocessing._sequences import Sequences
-from sklstm.preprocessing._window_index import multiplicity
+from sklstm.networks import Examples, NetworkSpec
+from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._step_labels import have_labels, targets_of_rows
-from sklstm.training._state_chunks import series_of
+from sklstm.targets._target_transform import TargetTransform
+from sklstm.training._feature_scaler import FeatureScaler
+from sklstm.training._state_chunks import stateful_series
 
-Kind = Literal["windows", "steps", "series"]
+# What has a target: a window, each of its steps, or each row of a series in state chunks.
+Kind = Literal["windows", "steps", "chunks"]
+# Steps that a gradient goes back through rows that no windower has cut.
+_BPTT_STEPS = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """Sequences and their targets, in the form in which a network takes them.
+class TrainingSet:
+    """Sequences, and the relative targets of these or of their rows.
 
     Parameters
     ----------
-    sequences : Sequences
-        What is read.
-    targets : ndarray of shape (n_sequences, n_targets) or (n_rows, n_targets)
-        What is to be answered, for each sequence or for each row of ``sequences.rows``; NaN
-        without a label, and at the moments of a path that have no value.
-    series : ndarray of shape (n_sequences,) or None
-        For parts of series: the series of each.
-    of_sequences : bool, default=False
-        Whether the targets are those of sequences.
+    index : WindowIndex
+        What is read: windows, or chunks of series.
+    targets : ndarray of shape (n_samples, n_values) or (n_rows, n_values)
+        Targets of each sample, or of each row of ``index.rows``; NaN without a label, and at the
+        steps ahead that have no value.
+    per_row : bool
+        Whether the targets are those of rows.
+    series : ndarray of shape (n_samples,) or None, default=None
+        For chunks: the series of each.
     """
 
-    sequences: Sequences
+    index: WindowIndex
     targets: np.ndarray
+    per_row: bool
     series: np.ndarray | None = None
 
-    of_sequences: bool = False
-
+    @property
     def labelled(self) -> np.ndarray | slice:
-        """Tell which targets are there.
+        """Which targets are given: all those of samples, and the rows with a label."""
+        return ~np.isnan(self.targets).all(axis=1) if self.per_row else slice(None)
+
+    def examples(
+        self,
+        scaler: FeatureScaler,
+        transform: TargetTransform,
+        sample_weights: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> Examples:
+        """Standardise all, in the form that a network takes.
+
+        Parameters
+        ----------
+        scaler : FeatureScaler
+            Standardises what is read.
+        transform : TargetTransform
+            Standardises the targets.
+        sample_weights : callable, default=None
+            From targets to the weight of each in the loss; None weighs all alike.
 
         Returns
         -------
-        ndarray of shape (n_rows,), bool, or slice
-            Selects them; those of sequences are all there.
+        sklstm.networks.Examples
+            For a network.
         """
-        return slice(None) if self.of_sequences else ~np.isnan(self.targets).all(axis=1)
+        labelled = self.labelled
+        given = self.targets[labelled]
+        weights = np.ones(len(self.targets), dtype=np.float32)
+        if sample_weights is not None:
+            weights[labelled] = sample_weights(given)
+        # A step ahead without a value weighs nothing: the others make up for it in the mean.
+        weights /= 1.0 - np.isnan(given).mean()
+        # The network gets the rows of the span alone.
+        some = self.index.span if self.per_row else slice(None)
+        return Examples(
+            windows=scaler.transform(self.index),
+            targets=transform.standardise(self.targets[some]).astype(np.float32),
+            weights=weights[some],
+            series=self.series,
+        )
 
 
-def make_lesson(
-    chosen: Sequences,
-    targets: np.ndarray,
+def make_training_set(
+    spec: NetworkSpec,
+    transform: TargetTransform,
+    index: WindowIndex,
+    y: np.ndarray,
+    positions: np.ndarray,
+    among: np.ndarray | slice,
     *,
-    kind: Kind,
-    of_rows: bool,
-    bptt_steps: int,
-) -> Lesson:
-    """Bring the targets of sequences to where the network answers.
+    per_row: bool,
+    bptt_steps: int | None,
+) -> TrainingSet:
+    """Select samples, and give them their relative targets.
 
-    Nothing is used of rows that no chosen sequence reaches, neither their values nor their targets.
+    Nothing is used of rows that no selected sample reaches, neither their values nor their targets.
 
     Parameters
     ----------
-    chosen : Sequences
-        The sequences to learn from.
-    targets : ndarray of shape (n_chosen, n_targets) or (n_rows, n_targets)
-        Targets of these sequences, or of all rows; NaN without a label.
-    kind : {"windows", "steps", "series"}
-        Whether a sequence has one answer, or each of its steps, or a state flows on.
-    of_rows : bool
-        For "series": whether ``targets`` are those of rows. Those of steps are, of windows are not.
-    bptt_steps : int
-        For "series": steps that a gradient goes back.
+    spec : NetworkSpec
+        Whether the network predicts at each step, and whether it is stateful.
+    transform : TargetTransform
+        Cuts targets and makes them relative.
+    index : WindowIndex
+        All samples, as ``transform.transform_past`` gives them.
+    y : ndarray of shape (n_samples, n_values) or (n_rows, n_values)
+        Values of the samples, or of all rows; NaN without a label.
+    positions : ndarray of shape (n_positions,)
+        The samples to learn from.
+    among : ndarray of shape (n_among,) or slice
+        The samples whose values horizon targets may hold.
+    per_row : bool
+        Whether `y` holds values of rows.
+    bptt_steps : int or None
+        For a stateful network: rows of a chunk. None is the length of the samples, or 32.
 
     Returns
     -------
-    Lesson
-        Without sequences that have no labelled step.
+    TrainingSet
+        Without samples that have no labelled step.
 
     Raises
     ------
     ValueError
-        If no step that exists has a label.
+        If no observed step has a label.
     """
+    kind: Kind = "chunks" if spec.stateful else "steps" if spec.returns_sequences else "windows"
+    chosen = index.take(positions)
     if kind == "windows":
-        return Lesson(chosen, targets, of_sequences=True)
+        return TrainingSet(chosen, transform.transform(index, y, positions, among), per_row=False)
     if kind == "steps":
-        targets = np.where(_reached_by(chosen)[:, None], targets, np.nan)
+        if not per_row:
+            # What a stride leaves out are windows: the rows where they end are steps of others.
+            everyone = np.arange(len(index))[among]
+            own = transform.transform(index, y, everyone, among)
+            y = targets_of_rows(index.take(among), own)
+        targets = np.where((chosen.multiplicity() > 0)[:, None], y, np.nan)
         _check_labelled(targets, chosen)
-        return Lesson(chosen.take(np.flatnonzero(have_labels(chosen, targets))), targets)
-    series = series_of(chosen)
-    own = targets[_reached_by(chosen)] if of_rows else targets_of_rows(series.samples, targets)
-    _check_labelled(own, chosen)
-    parts, series_of_parts = series.in_parts(bptt_steps)
-    return Lesson(parts, own, series_of_parts)
+        labelled = np.flatnonzero(have_labels(chosen, targets))
+        return TrainingSet(chosen.take(labelled), targets, per_row=True)
+    series = stateful_series(chosen)
+    if per_row:
+        targets = y[chosen.multiplicity() > 0]
+    else:
+        own = transform.transform(index, y, positions, among)
+        targets = targets_of_rows(series.samples, own)
+    _check_labelled(targets, chosen)
+    if bptt_steps is None:
+        bptt_steps = index.window if index.window > 1 else _BPTT_STEPS
+    chunks, series_of_chunks = series.chunks(bptt_steps)
+    return TrainingSet(chunks, targets, per_row=True, series=series_of_chunks)
 
 
-def _reached_by(sequences):
-    return multiplicity(sequences.start, sequences.count, len(sequences.rows)) > 0
-
-
-def _check_labelled(targets, sequences):
+def _check_labelled(targets, index) -> None:
     if not np.isnan(targets).all():
         return
-    if sequences.origin is None:
+    if not index.knows_time:
         raise ValueError("No step of the samples to train on has a label.")
     raise ValueError(
-        f"No step of X has a label: no window with a label ends at a row that exists, "
-        f"{sequences.origin.lead} steps before its own (lead). Is the step of the clock shorter "
-        "than that of the rows (see freq= of SequenceWindower)?"
+        f"No step of X has a label: no window with a label ends at an observed row, {index.lead} "
+        "steps before its own (lead). Is the step of the clock shorter than that of the rows (see "
+        "freq= of SequenceWindower)?"
     )

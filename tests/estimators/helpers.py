@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -39,3 +41,13 @@ def forecaster(**params):
 
 def classifier(**params):
     return LSTMClassifier(**({"units": 4, "epochs": 2, "random_state": 0} | params))
+
+
+def set_weights(model, weights):
+    """Put other weights into a fitted estimator: a list of arrays for each ensemble member."""
+    model.network_ = replace(model.network_, weights=weights)
+
+
+def zero_weights(model):
+    """Silence a fitted estimator: its networks add nothing."""
+    set_weights(model, [[np.zeros_like(w) for w in own] for own in model.network_.weights])

@@ -51,7 +51,7 @@ def test_warm_start_pads_the_logs_that_one_fit_lacks():
 def test_warm_start_of_another_architecture(change, named):
     model = forecaster(warm_start=True).fit(X, Y)
     before = pickle.dumps(model)
-    with pytest.raises(ValueError, match=rf"Cannot go on training.*{named}.*warm_start=False"):
+    with pytest.raises(ValueError, match=rf"Cannot resume training.*{named}.*warm_start=False"):
         model.set_params(**change).fit(X, Y)
     model.set_params(**{name: getattr(forecaster(), name) for name in change})
     assert pickle.dumps(model) == before
@@ -98,10 +98,10 @@ def test_partial_fit_on_parts_is_keras_on_parts():
 def test_partial_fit_survives_a_pickle_and_keeps_the_scales():
     model = forecaster().partial_fit(X, Y)
     copy = pickle.loads(pickle.dumps(model))
-    mean = model._X_mean
+    mean = model.network_.feature_scaler.mean
     for each in (model, copy):
         each.partial_fit(X + 5, Y)
-        np.testing.assert_array_equal(each._X_mean, mean)
+        np.testing.assert_array_equal(each.network_.feature_scaler.mean, mean)
     np.testing.assert_array_equal(model.predict(X), copy.predict(X))
 
 
@@ -248,5 +248,5 @@ def test_the_keras_model_gives_the_numbers_of_predict(case, tmp_path):
     else:
         expected = model.predict_proba(inputs)[:, -outputs.shape[1] :]
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
-    for variable, weight in zip(loaded.trainable_variables, model._weights[0], strict=True):
+    for variable, weight in zip(loaded.trainable_variables, model.network_.weights[0], strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable), weight)

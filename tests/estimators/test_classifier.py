@@ -69,8 +69,8 @@ def test_class_weights_are_those_of_keras(labels, class_weight):
         weights = dict(enumerate(len(labels) / (n_classes * np.bincount(labels))))
     settings = {"normalize_X": False, "shuffle": False, "epochs": 3, "class_weight": class_weight}
     model = classifier(metrics=["accuracy"], **settings).fit(inputs, labels)
-    start = model._spec().initial_weights(np.random.default_rng(model.random_state))
-    reference = keras_model(model._spec(), start)
+    start = model.network_.spec.initial_weights(np.random.default_rng(model.random_state))
+    reference = keras_model(model.network_.spec, start)
     reference.compile(
         keras.optimizers.Adam(0.01),
         "binary_crossentropy" if n_classes == 2 else "categorical_crossentropy",

@@ -47,8 +47,8 @@ def test_features_are_scaled_inside():
 def test_scaling_can_be_left_out():
     model = forecaster(normalize_y=False, normalize_X=False).fit(X, 100 + Y)
     assert np.abs(model.predict(X)).max() < 5
-    np.testing.assert_array_equal(model._y_scale, 1.0)
-    np.testing.assert_array_equal(model._X_mean, 0.0)
+    np.testing.assert_array_equal(model.network_.target_transform.scale, 1.0)
+    np.testing.assert_array_equal(model.network_.feature_scaler.mean, 0.0)
 
 
 def test_each_target_has_its_own_scale():
@@ -60,7 +60,7 @@ def test_each_target_has_its_own_scale():
 @pytest.mark.parametrize("value", [0.0, 3.5, 1e9, 0.1])
 def test_a_constant_target(value):
     model = forecaster(epochs=30).fit(X, np.full(60, value))
-    np.testing.assert_array_equal(model._y_scale, 1.0)
+    np.testing.assert_array_equal(model.network_.target_transform.scale, 1.0)
     np.testing.assert_allclose(model.predict(X), value, rtol=1e-6, atol=0.3)
 
 

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklstm import LSTMForecaster, PanelTimeSeriesSplit, SequenceWindower, horizon_scorer
 from sklstm.datasets import load_australian_temperatures
 from sklstm.training import _trainer as _training
-from tests.estimators.helpers import forecaster, series, windows
+from tests.estimators.helpers import forecaster, series, set_weights, windows, zero_weights
 
 TABLE, _ = series(120)
 Y = TABLE["temp"]
@@ -104,7 +104,7 @@ def test_several_targets_give_paths_of_each():
 def test_as_many_targets_as_moments_are_noticed():
     X = windows(TABLE)
     two = TABLE[["temp", "wind"]]
-    with pytest.warns(UserWarning, match="y has 2 columns, as many as horizon, and is taken for"):
+    with pytest.warns(UserWarning, match="y has 2 columns, as many as horizon, and they"):
         model = forecaster(horizon=2).fit(X, two)
     assert model.predict(X).shape == (len(Y), 2)
     # Paths of anything may be given as such.
@@ -173,7 +173,7 @@ def test_nothing_beyond_the_fold_changes_a_fit_or_a_forecast(case):
     answers = []
     for rows in (frame, changed):
         model = of_panel(**PARAMETERS[case]).fit(rows[~later], rows["temp"][~later])
-        weights = [w for member in model[-1]._weights for w in member]
+        weights = [w for member in model[-1].network_.weights for w in member]
         # A forecast from the first moments after the fold knows nothing of what comes.
         windows_of = model[:-1].transform(rows)
         first = np.flatnonzero(later)[:3]
@@ -206,13 +206,13 @@ def test_selected_rows_learn_from_themselves_alone():
 
 def test_the_anchor_is_what_the_window_ends_with():
     model = forecaster(horizon=HORIZON, anchor="last").fit(windows(TABLE), Y)
-    model._weights = [[np.zeros_like(w) for w in model._weights[0]]]
-    model._y_mean = np.zeros(HORIZON)
+    zero_weights(model)
+    model.network_.target_transform.mean = np.zeros(HORIZON)
     answers = model.predict(windows(TABLE))
     assert_allclose(answers[1:], np.repeat(Y.to_numpy()[:-1, None], HORIZON, axis=1))
     model = forecaster(horizon=HORIZON, anchor="mean").fit(windows(TABLE), Y)
-    model._weights = [[np.zeros_like(w) for w in model._weights[0]]]
-    model._y_mean = np.zeros(HORIZON)
+    zero_weights(model)
+    model.network_.target_transform.mean = np.zeros(HORIZON)
     by_hand = Y.rolling(4, min_periods=1).mean().to_numpy()[:-1]
     assert_allclose(model.predict(windows(TABLE))[1:, 2], by_hand)
 
@@ -221,8 +221,8 @@ def test_the_anchor_is_found_behind_a_scaler():
     model = make_pipeline(
         StandardScaler(), SequenceWindower(4, lead=1), forecaster(horizon=HORIZON)
     ).fit(TABLE, 3 * Y + 7)
-    assert model[-1]._frame.anchor == "last"
-    past = model[-1]._frame.past
+    assert model[-1].network_.target_transform.anchor == "last"
+    past = model[-1].network_.target_transform.past
     assert past.columns.tolist() == [0]
     assert_allclose(past.slope, 3 * Y.std(ddof=0))
     assert_allclose(past.intercept, 3 * Y.mean() + 7)
@@ -230,7 +230,7 @@ def test_the_anchor_is_found_behind_a_scaler():
 
 def test_it_is_not_used_where_nothing_carries_the_past():
     noise = np.random.default_rng(3).normal(size=len(Y))
-    assert forecaster(horizon=2).fit(windows(TABLE), noise)._frame.anchor is None
+    assert forecaster(horizon=2).fit(windows(TABLE), noise).network_.target_transform.anchor is None
     with pytest.raises(ValueError, match="anchor='last' needs to know which feature"):
         forecaster(horizon=2, anchor="last").fit(windows(TABLE), noise)
     assert forecaster(anchor="last", target="wind").fit(windows(TABLE), noise).n_iter_ == 2
@@ -246,7 +246,7 @@ def test_the_keras_model_answers_paths():
             answers = answers[..., 1]
         assert_allclose(answers, model.predict(windows(TABLE)), rtol=1e-4, atol=1e-4)
     seasonal = forecaster(horizon=2, season=24).fit(windows(TABLE), Y)
-    with pytest.raises(AttributeError, match="the answers depend on the moment"):
+    with pytest.raises(AttributeError, match="predictions depend on the time"):
         _ = seasonal.keras_model_
 
 
@@ -277,11 +277,11 @@ def test_members_are_the_mean_of_networks_of_their_own():
     X = windows(TABLE)
     model = forecaster(n_members=3).fit(X, Y)
     one = clone(model).set_params(n_members=1).fit(X, Y)
-    assert_array_equal(model._weights[0][0], one._weights[0][0])
+    assert_array_equal(model.network_.weights[0][0], one.network_.weights[0][0])
     assert model.history_.index.names == ["member", "epoch"]
     answers = []
-    for weights in model._weights:
-        one._weights = [weights]
+    for weights in model.network_.weights:
+        set_weights(one, [weights])
         answers.append(one.predict(X))
     assert_allclose(model.predict(X), np.mean(answers, axis=0), rtol=1e-6)
 
@@ -321,7 +321,7 @@ def test_a_stream_of_windows_answers_relative_to_the_last_row():
     live = stream(model).push_many(TABLE)
     assert_allclose(live[:-1], model.predict(TABLE)[1:], rtol=1e-5, atol=1e-5)
     seasonal = make_pipeline(SequenceWindower(6, lead=1), forecaster(season=24)).fit(TABLE, Y)
-    with pytest.raises(ValueError, match="does not know when its rows are"):
+    with pytest.raises(ValueError, match="does not know the time of its rows"):
         stream(seasonal)
 
 
@@ -384,7 +384,7 @@ def test_a_search_tunes_windows_units_and_decoders_over_a_panel():
 ERRORS = {
     "too long": (
         {"horizon": 500},
-        r"Series 'a' has 60 rows to cut paths from, but horizon=500 is longer",
+        r"Series 'a' has 60 rows to cut targets from, but horizon=500 is longer",
     ),
     "no past": ({"anchor": "mean", "target": "wind"}, "target='wind' is no feature of X"),
     "quantiles": ({"quantiles": (0.9, 0.5)}, "levels between 0 and 1 in increasing order"),
@@ -419,7 +419,7 @@ def test_a_series_too_short_is_named():
     frame = panel()
     place = frame.index.get_level_values("place")
     keep = (place != "b") | (np.cumsum(place == "b") <= 3)
-    with pytest.raises(ValueError, match=r"Series 'b' has 3 rows to cut paths from, but horizon=4"):
+    with pytest.raises(ValueError, match="Series 'b' has 3 rows to cut targets from"):
         of_panel().fit(frame[keep], frame["temp"][keep])
 
 
@@ -433,7 +433,7 @@ def test_what_has_no_moments_has_no_paths_and_no_seasons():
     with pytest.raises(ValueError, match="needs rows with a regular index of time"):
         forecaster(season=12).fit(by_position, Y)
     paths = np.zeros((len(Y), 3))
-    with pytest.raises(ValueError, match="paths of 3 moments, but horizon is 2"):
+    with pytest.raises(ValueError, match="3 steps ahead, but horizon is 2"):
         forecaster(horizon=2).fit(X, paths[..., None])
     assert forecaster(horizon=3).fit(X, paths).predict(X).shape == (len(Y), 3)
 

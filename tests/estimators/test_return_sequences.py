@@ -56,7 +56,7 @@ def test_windows_learn_from_the_values_of_the_rows_at_which_their_steps_end(n_ta
     by_hand = by_hand[chosen] if n_targets == 2 else by_hand[chosen, :, 0]
     theirs = forecaster(**how).fit(X[chosen], by_hand)
     assert_allclose(ours.history_["loss"], theirs.history_["loss"], rtol=1e-6)
-    for a, b in zip(ours._weights[0], theirs._weights[0], strict=True):
+    for a, b in zip(ours.network_.weights[0], theirs.network_.weights[0], strict=True):
         assert_allclose(a, b, atol=1e-6)
 
 
@@ -84,10 +84,10 @@ def test_nothing_of_rows_that_are_not_given_is_learned():
     table, y = series(80)
     cut = windows(table, window=6, lead=1)
     later = slice(40, None)
-    weights = forecaster(**STEPS).fit(cut[later], y[later])._weights[0]
+    weights = forecaster(**STEPS).fit(cut[later], y[later]).network_.weights[0]
     other = y.copy()
     other.iloc[:40] = 1e6
-    again = forecaster(**STEPS).fit(cut[later], other[later])._weights[0]
+    again = forecaster(**STEPS).fit(cut[later], other[later]).network_.weights[0]
     for a, b in zip(weights, again, strict=True):
         assert_array_equal(a, b)
 
@@ -318,12 +318,12 @@ def test_ragged_sequences_are_searched_with_ordinary_folds():
         (lambda X, y: (X, y[:29]), r"inconsistent numbers of samples: \[30, 29\]"),
         (
             lambda X, y: (X, [*y[:-1], y[-1][:4]]),
-            r"y\[29\] has 4 labels, but X\[29\] has 6 steps, of which 6 exist",
+            r"y\[29\] has 4 labels, but X\[29\] has 6 steps, of which 6 are observed",
         ),
         (lambda X, y: (X, [*y, y[0]]), r"inconsistent numbers of samples: \[30, 31\]"),
         (
             lambda X, y: (X, np.full(y.shape, None)),
-            "y holds no label of a step that exists: all 180 are missing",
+            "y holds no label of an observed step: all 180 are missing",
         ),
         (lambda X, y: (X, None), "requires y to be passed"),
     ],
@@ -360,7 +360,7 @@ def test_a_clock_that_is_finer_than_the_rows_leaves_no_step_to_label(how):
     X, labels = labelled_sequences()
     X[:, 0], others = np.nan, np.full(labels.shape, None)
     others[:, 0] = labels[:, 0]
-    with pytest.raises(ValueError, match="y holds no label of a step that exists: all 150"):
+    with pytest.raises(ValueError, match="y holds no label of an observed step: all 150"):
         classifier(**STEPS).fit(X, others)
 
 
@@ -369,7 +369,7 @@ def test_reading_backwards_over_a_lead_is_refused():
     model = make_pipeline(
         SequenceWindower(window=4, lead=1), LSTMForecaster(**STEPS, bidirectional=True)
     )
-    with pytest.raises(ValueError, match="may hold what it is to answer"):
+    with pytest.raises(ValueError, match="may hold its own target"):
         model.fit(table, y)
 
 
@@ -381,7 +381,7 @@ def test_going_on_as_another_kind_is_refused():
     model.set_params(return_sequences=True).fit(X, y)
     assert len(model.history_) == 4
     cut = windows(series(60)[0], window=6)
-    with pytest.raises(ValueError, match=r"began with sequences, .* and X is now windows"):
+    with pytest.raises(ValueError, match=r"started with sequences, .* and X is now windows"):
         model.fit(cut, np.where(np.arange(60) % 2, "up", "down"))
     assert model.predict(X).shape == (30, 6)
     assert LSTMClassifier(**STEPS, epochs=1).partial_fit(X, y).partial_fit(X, y).score(X, y) > 0

@@ -52,7 +52,7 @@ def stateful_keras(units, weights, n_series=1):
 def test_a_fit_is_that_of_keras_with_everything_done_by_hand(units, bptt_steps):
     X, y = running_sum()
     ours = unscaled(units=units, bptt_steps=bptt_steps, epochs=3, optimizer="sgd").fit(X, y)
-    start = ours._spec().initial_weights(np.random.default_rng(0))
+    start = ours.network_.spec.initial_weights(np.random.default_rng(0))
     model, reset = stateful_keras(units, start)
     model.compile(keras.optimizers.SGD(0.01), "mse")
     parts = X.reshape(-1, bptt_steps, 2), y.reshape(-1, bptt_steps, 1)
@@ -62,9 +62,9 @@ def test_a_fit_is_that_of_keras_with_everything_done_by_hand(units, bptt_steps):
         history = model.fit(*parts, batch_size=1, shuffle=False, verbose=0).history
         losses += history["loss"]
     assert_allclose(ours.history_["loss"], losses, rtol=1e-4)
-    for a, b in zip(ours._weights[0], model.get_weights(), strict=True):
+    for a, b in zip(ours.network_.weights[0], model.get_weights(), strict=True):
         assert_allclose(a, b, atol=5e-5)
-    model.set_weights(ours._weights[0])
+    model.set_weights(ours.network_.weights[0])
     reset()
     assert_allclose(ours.predict(X), model(X[None]).numpy()[0, :, 0], atol=2e-6)
     assert_allclose(ours.predict(X), ours.keras_model_(X[None]).numpy()[0, :, 0], atol=2e-6)
@@ -186,10 +186,10 @@ def test_a_prediction_is_a_cold_start_unless_history_comes_first():
 def test_the_future_changes_nothing():
     table, y = series(80)
     model = make_pipeline(SequenceWindower(window=10), forecaster(**FLOWS))
-    weights = model.fit(table[:50], y[:50])[-1]._weights[0]
+    weights = model.fit(table[:50], y[:50])[-1].network_.weights[0]
     other = table.copy()
     other.iloc[50:] = 1e3
-    again = model.fit(other[:50], y[:50])[-1]._weights[0]
+    again = model.fit(other[:50], y[:50])[-1].network_.weights[0]
     for a, b in zip(weights, again, strict=True):
         assert_array_equal(a, b)
     assert_array_equal(model.predict(other)[:50], model.predict(table)[:50])
@@ -197,8 +197,8 @@ def test_the_future_changes_nothing():
     cut = SequenceWindower(window=10).fit_transform(table)[:50]
     changed = SequenceWindower(window=10).fit_transform(other)[:50]
     for a, b in zip(
-        forecaster(**FLOWS).fit(cut, y[:50])._weights[0],
-        forecaster(**FLOWS).fit(changed, y[:50])._weights[0],
+        forecaster(**FLOWS).fit(cut, y[:50]).network_.weights[0],
+        forecaster(**FLOWS).fit(changed, y[:50]).network_.weights[0],
         strict=True,
     ):
         assert_array_equal(a, b)

@@ -121,9 +121,7 @@ def test_what_it_refuses(params, message):
 def test_too_few_calibrations_for_the_coverage():
     X, y = linear(100)
     model = ConformalForecaster(Ridge(), calibration_size=10).fit(X, y)
-    with pytest.raises(
-        ValueError, match=r"coverage=0.95 needs at least 19 moments .* there are 10"
-    ):
+    with pytest.raises(ValueError, match=r"coverage=0.95 needs at least 19 rows .* there are 10"):
         model.predict_interval(X, coverage=0.95)
     with pytest.raises(ValueError, match="coverage must lie between 0 and 1; got 90"):
         model.predict_interval(X, coverage=90)

@@ -197,11 +197,11 @@ def test_a_future_that_is_missing():
     frame = panel()
     model = knowing(frame)
     future = hours_to_come(frame, 4)
-    with pytest.raises(ValueError, match=r"reads \['hour'\] of the moments to come"):
+    with pytest.raises(ValueError, match=r"reads \['hour'\] at the steps ahead"):
         forecast(model, frame)
     with pytest.raises(ValueError, match=r"future lacks the columns \['hour'\]"):
         forecast(model, frame, future=future.rename(columns={"hour": "stunde"}))
-    with pytest.raises(ValueError, match="lacks 1 of the 4 moments to come of series 'b', first"):
+    with pytest.raises(ValueError, match="lacks 1 of the 4 timestamps ahead of series 'b', first"):
         forecast(model, frame, future=future.drop(index=[future.index[4]]))
     hole = future.copy()
     hole.iloc[3] = np.nan
@@ -235,7 +235,7 @@ def test_paths_cut_before_without_a_gap_are_noticed():
     paths = np.stack([Y.shift(-lead) for lead in range(3)], axis=1)[:-2]
     model = make_pipeline(SequenceWindower(5, lead=1), forecaster(horizon=3))
     model.fit(frame[:80], paths[:80])
-    with pytest.warns(UserWarning, match="hold y of 2 of the rows that are forecast now"):
+    with pytest.warns(UserWarning, match="holds the y of 2 of the rows"):
         model.predict(frame[80:])
     # With a gap, or without paths, there is nothing to warn of.
     model.predict(frame[82:])

@@ -215,7 +215,7 @@ def test_methods_that_are_not_there_are_refused():
     every = make_pipeline(
         SequenceWindower(window=4), classifier(return_sequences=True, bidirectional=True)
     ).fit(table, table["temp"] > 0)
-    with pytest.raises(ValueError, match="answers a step by the steps after it"):
+    with pytest.raises(ValueError, match="predicts at a step from the steps after it"):
         stream(every)
 
 

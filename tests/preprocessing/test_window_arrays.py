@@ -19,7 +19,7 @@ from sklearn.utils import check_array, resample, shuffle
 
 from sklstm.preprocessing import SequenceWindower
 from sklstm.preprocessing._window_arrays import LazyWindows, WindowView, selected_rows
-from sklstm.preprocessing._window_index import origin_of
+from sklstm.preprocessing._window_index import window_index_of
 from sklstm.utils._sklearn_private import num_samples, safe_indexing
 from tests.reference import windows_by_position
 
@@ -55,7 +55,7 @@ def test_carriers_stand_for_the_array(make):
     assert type(np.asarray(windows)) is np.ndarray
     assert np.asarray(windows, dtype=np.float32).dtype == np.float32
     assert_array_equal(list(windows), PLAIN)
-    assert origin_of(np.asarray(windows)) is None
+    assert window_index_of(np.asarray(windows)) is None
 
 
 SELECTIONS = st.one_of(
@@ -80,8 +80,8 @@ FORMS = {
     st.lists(SELECTIONS, min_size=1, max_size=3),
     st.sampled_from(sorted(FORMS)),
 )
-def test_selecting_rows_keeps_the_origin(make, keys, form):
-    windows, plain, rows = make(), PLAIN, origin_of(make()).rows
+def test_selecting_rows_keeps_the_index(make, keys, form):
+    windows, plain, rows = make(), PLAIN, window_index_of(make()).rows
     for key in keys:
         if isinstance(key, slice):
             pass
@@ -99,12 +99,12 @@ def test_selecting_rows_keeps_the_origin(make, keys, form):
         )
         assert type(windows) is expected_type
         assert_array_equal(np.asarray(windows), plain)
-        assert_array_equal(origin_of(windows).materialize(), plain)
-        assert_array_equal(origin_of(windows).rows, rows)
+        assert_array_equal(window_index_of(windows).materialize(), plain)
+        assert_array_equal(window_index_of(windows).rows, rows)
     for other in (pickle.loads(pickle.dumps(windows)), copy.deepcopy(windows)):
         assert type(other) is type(windows)
         assert_array_equal(np.asarray(other), plain)
-        assert len(origin_of(other).rows) <= np.isfinite(plain[..., 0]).sum()
+        assert len(window_index_of(other).rows) <= np.isfinite(plain[..., 0]).sum()
 
 
 @CARRIERS
@@ -121,7 +121,7 @@ def test_selecting_rows_keeps_the_origin(make, keys, form):
 def test_other_indices_give_what_arrays_give(make, key):
     result = make()[key]
     assert_array_equal(np.asarray(result), PLAIN[key])
-    if not (origin_of(result) is not None and result.shape == PLAIN.shape):
+    if not (window_index_of(result) is not None and result.shape == PLAIN.shape):
         assert _is_plain(result)
 
 
@@ -157,16 +157,16 @@ def test_computing_gives_plain_arrays(make, operation):
 
 
 @CARRIERS
-def test_taking_rows_keeps_the_origin(make):
+def test_taking_rows_keeps_the_index(make):
     for taken in (make().take([3, 1], axis=0), np.take(make(), np.array([3, 1]), axis=0)):
         assert_array_equal(np.asarray(taken), PLAIN[[3, 1]])
-    assert origin_of(make().take([3, 1], axis=0)) is not None
+    assert window_index_of(make().take([3, 1], axis=0)) is not None
 
 
 @CARRIERS
 def test_shapes_are_told_without_writing_windows_out(make, monkeypatch):
     windows = make()
-    monkeypatch.setattr(type(windows.origin), "materialize", None)
+    monkeypatch.setattr(type(windows.window_index), "materialize", None)
     assert np.shape(windows) == PLAIN.shape
     assert np.ndim(windows) == 3
     assert np.size(windows) == PLAIN.size
@@ -181,14 +181,14 @@ def test_scikit_learn_s_helpers(make):
     for key in ([2, 0], np.arange(N) > 4, slice(2, 5), np.array([1, 1])):
         part = safe_indexing(windows, key)
         assert_array_equal(np.asarray(part), PLAIN[key])
-        assert origin_of(part) is not None
+        assert window_index_of(part) is not None
     train, test = train_test_split(windows, shuffle=False)
-    assert origin_of(train) is not None
+    assert window_index_of(train) is not None
     assert_array_equal(np.r_[train, test], PLAIN)
     for split in (KFold(3), TimeSeriesSplit(3)):
         assert len(list(split.split(windows))) == 3
     assert len(shuffle(windows, random_state=0)) == N
-    assert origin_of(resample(windows, random_state=0)) is not None
+    assert window_index_of(resample(windows, random_state=0)) is not None
 
 
 @CARRIERS
@@ -207,7 +207,7 @@ def test_joblib(make, tmp_path):
     again = joblib.load(tmp_path / "windows")
     assert type(again) is type(windows)
     assert_array_equal(np.asarray(again), PLAIN)
-    assert origin_of(again).labels.equals(origin_of(windows).labels)
+    assert window_index_of(again).labels.equals(window_index_of(windows).labels)
 
 
 @CARRIERS
@@ -225,8 +225,10 @@ def test_pickles_are_small(make):
 def test_copies(make):
     windows = make()
     assert_array_equal(np.asarray(copy.copy(windows)), PLAIN)
-    assert origin_of(copy.copy(windows)) is not None
-    assert not np.shares_memory(origin_of(copy.deepcopy(windows)).rows, origin_of(windows).rows)
+    assert window_index_of(copy.copy(windows)) is not None
+    assert not np.shares_memory(
+        window_index_of(copy.deepcopy(windows)).rows, window_index_of(windows).rows
+    )
 
 
 @CARRIERS
@@ -245,9 +247,9 @@ def test_views_refuse_in_place_arithmetic():
         np.asarray(windows).flags.writeable = True
 
 
-def test_views_that_lost_their_origin_are_plain_in_all_but_name():
+def test_views_that_lost_their_index_are_plain_in_all_but_name():
     lost = np.ndarray.copy(_view())
-    assert origin_of(lost) is None
+    assert window_index_of(lost) is None
     assert _is_plain(lost[1:])
     assert_array_equal(pickle.loads(pickle.dumps(lost)), PLAIN)
     assert_array_equal(copy.deepcopy(lost), PLAIN)

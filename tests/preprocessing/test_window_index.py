@@ -1,4 +1,4 @@
-"""Tests of the origin: what windows know about the rows behind them."""
+"""Tests of the window index: what windows know about the rows behind them."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklstm.preprocessing import _window_index as _origin
-from sklstm.preprocessing._window_index import Origin, origin_of, refuse_partly_missing
+from sklstm.preprocessing import _window_index as module
+from sklstm.preprocessing._window_index import WindowIndex, refuse_partly_missing, window_index_of
 
 ROWS = np.arange(12.0).reshape(6, 2)
 # Two series: slots 0 1 3 of the first, slots 0 1 2 of the second, whose keys begin at 20.
@@ -23,13 +23,13 @@ START = np.array([0, 0, 0, 1, 3, 3, 3, 6])
 COUNT = np.array([1, 2, 2, 2, 1, 2, 3, 0])
 
 
-def _origin_of_rows(**changes):
+def _index_of_rows(**changes):
     fields = {
         "rows": ROWS.copy(), "keys": KEYS, "start": START, "count": COUNT, "end": END,
         "time": END + 1, "series": np.repeat([0, 1], 4), "labels": pd.Index(list("abcdefgh")),
         "series_keys": pd.Index(["x", "y"]), "window": 3, "lead": 1, "feature_names": ("t", "u"),
     }  # fmt: skip
-    return Origin(**{**fields, **changes})
+    return WindowIndex(**{**fields, **changes})
 
 
 def _naive():
@@ -43,13 +43,13 @@ def _naive():
 
 @pytest.mark.parametrize("block", [1, 4, 1 << 20])
 def test_materialize(monkeypatch, block):
-    monkeypatch.setattr(_origin, "_BLOCK_STEPS", block)
-    assert_array_equal(_origin_of_rows().materialize(), _naive())
+    monkeypatch.setattr(module, "_BLOCK_STEPS", block)
+    assert_array_equal(_index_of_rows().materialize(), _naive())
 
 
 def test_materialize_keeps_the_type():
-    origin = _origin_of_rows(rows=ROWS.astype(np.float32))
-    assert origin.materialize().dtype == np.float32
+    index = _index_of_rows(rows=ROWS.astype(np.float32))
+    assert index.materialize().dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,21 @@ def test_materialize_keeps_the_type():
     ids=str,
 )  # fmt: skip
 def test_take_selects_output_rows(indices):
-    origin = _origin_of_rows()
-    taken = origin.take(indices)
+    index = _index_of_rows()
+    taken = index.take(indices)
     rows = np.arange(8)[np.asarray(indices, dtype=int) if isinstance(indices, list) else indices]
     assert len(taken) == len(rows)
     assert_array_equal(taken.materialize(), _naive()[rows])
     assert_array_equal(taken.time, END[rows] + 1)
     assert_array_equal(taken.series, np.repeat([0, 1], 4)[rows])
     assert taken.labels.tolist() == [list("abcdefgh")[i] for i in rows]
-    assert np.shares_memory(taken.rows, origin.rows)
-    assert np.shares_memory(taken.keys, origin.keys)
+    assert np.shares_memory(taken.rows, index.rows)
+    assert np.shares_memory(taken.keys, index.keys)
 
 
 @pytest.mark.parametrize("indices", [slice(None), [6, 0], [7], []], ids=str)
 def test_multiplicity_counts_windows(indices):
-    taken = _origin_of_rows().take(indices)
+    taken = _index_of_rows().take(indices)
     windows = taken.materialize()
     expected = [(windows == row).all(axis=2).sum() for row in ROWS]
     assert_array_equal(taken.multiplicity(), expected)
@@ -84,29 +84,29 @@ def test_multiplicity_counts_windows(indices):
 
 @pytest.mark.parametrize(("indices", "n_rows"), [([1], 2), ([5, 0], 3), ([7], 0), ([], 0)])
 def test_pickles_and_copies_hold_only_what_is_reached(indices, n_rows):
-    taken = _origin_of_rows().take(indices)
+    taken = _index_of_rows().take(indices)
     for other in (pickle.loads(pickle.dumps(taken)), copy.deepcopy(taken), taken.trim()):
         assert other.rows.shape == (n_rows, 2)
         assert_array_equal(other.materialize(), taken.materialize())
         assert other.labels.equals(taken.labels)
         assert (other.window, other.lead, other.feature_names) == (3, 1, ("t", "u"))
-    whole = _origin_of_rows()
+    whole = _index_of_rows()
     assert whole.trim() is whole
 
 
-def test_origins_cannot_be_changed():
-    origin = _origin_of_rows()
+def test_an_index_cannot_be_changed():
+    index = _index_of_rows()
     with pytest.raises(ValueError, match="read-only"):
-        origin.rows[0] = 1
+        index.rows[0] = 1
     with pytest.raises(FrozenInstanceError):
-        origin.window = 2
-    assert repr(origin) == "Origin(n_samples=8, n_rows=6, n_features=2, window=3, lead=1)"
+        index.window = 2
+    assert repr(index) == "WindowIndex(n_samples=8, n_rows=6, n_features=2, window=3, lead=1)"
 
 
-def test_what_carries_no_origin():
-    assert origin_of(ROWS) is None
-    assert origin_of(None) is None
-    assert origin_of(pd.DataFrame({"origin": [1]})) is None
+def test_what_carries_no_index():
+    assert window_index_of(ROWS) is None
+    assert window_index_of(None) is None
+    assert window_index_of(pd.DataFrame({"window_index": [1]})) is None
 
 
 def test_partly_missing_rows_are_refused_where_windows_reach_them():
@@ -116,12 +116,12 @@ def test_partly_missing_rows_are_refused_where_windows_reach_them():
     windows.attrs = {}
 
     class Carrier:
-        origin = _origin_of_rows(rows=rows, partly_missing=True)
+        window_index = _index_of_rows(rows=rows, partly_missing=True)
 
     with pytest.raises(ValueError, match="NaN in features 'u', but not in the other"):
-        origin_of(Carrier())
-    Carrier.origin = Carrier.origin.take([0, 1, 2, 5])
-    assert origin_of(Carrier()) is Carrier.origin
+        window_index_of(Carrier())
+    Carrier.window_index = Carrier.window_index.take([0, 1, 2, 5])
+    assert window_index_of(Carrier()) is Carrier.window_index
     with pytest.raises(ValueError, match="features 1, first in the row at c"):
         refuse_partly_missing(rows, None, pd.Index(list("abcdef")))
     rows[2] = np.nan

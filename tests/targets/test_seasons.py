@@ -15,6 +15,7 @@ from sklstm.forecasting import Climatology, backtest
 from sklstm.model_selection import PanelTimeSeriesSplit
 from sklstm.targets._harmonics import fit_profiles
 from tests import reference
+from tests.estimators.helpers import zero_weights
 
 
 def waves(n_cycles, length, *, noise, n_harmonics=2, seed=0):
@@ -84,7 +85,7 @@ def forecast_of_nothing(frame, **params):
         SequenceWindower(window=6, lead=1),
         LSTMForecaster(horizon=3, units=4, epochs=1, shrink=False, random_state=0, **params),
     ).fit(frame, frame["value"])
-    model[-1]._weights = [[np.zeros_like(w) for w in model[-1]._weights[0]]]
+    zero_weights(model[-1])
     return model.predict(frame), model[-1]
 
 
@@ -99,7 +100,7 @@ def test_the_season_is_what_answers_are_relative_to():
     for lead in range(3):
         assert_allclose(answers[:, lead], level + profile[(phase + lead) % 24], atol=1e-6)
     by_alias, forecaster = forecast_of_nothing(frame, season="D")
-    assert forecaster._frame.seasons.lengths == (24,)
+    assert forecaster.network_.target_transform.seasons.lengths == (24,)
     assert_allclose(by_alias, answers)
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from tests.estimators.helpers import forecaster, sequences, series, windows
+from tests.estimators.helpers import forecaster, sequences, series, windows, zero_weights
 
 N, HORIZON = 120, 3
 
@@ -35,7 +35,7 @@ def relative(model, X, shape=(-1, HORIZON)):
     """What a fit says relative to its season."""
     silent = clone(model)
     silent.__dict__.update(vars(model))
-    silent._weights = [[np.zeros_like(w) for w in member] for member in model._weights]
+    zero_weights(silent)
     return (model.predict(X) - silent.predict(X)).reshape(shape), silent.predict(X).reshape(shape)
 
 
@@ -125,7 +125,9 @@ def test_the_networks_own_course_is_not_touched():
     free, _, _ = fitted(frame, epochs=3, shrink=False)
     assert len(model.callbacks_) == 1
     assert_array_equal(model.history_, free.history_)
-    for ours, plain in zip(model._weights[0][:-2], free._weights[0][:-2], strict=True):
+    for ours, plain in zip(
+        model.network_.weights[0][:-2], free.network_.weights[0][:-2], strict=True
+    ):
         assert_array_equal(ours, plain)
 
 

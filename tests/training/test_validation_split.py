@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklstm.preprocessing._sequences import sequences_of_array, sequences_of_origin
-from sklstm.preprocessing._window_index import origin_of
+from sklstm.preprocessing._window_index import index_array, window_index_of
 from sklstm.training._validation_split import every_nth, hold_out
 from tests.estimators.helpers import classifier, forecaster, sequences, series, windows
 
@@ -20,7 +19,7 @@ def in_series(n=40):
 
 
 def split(X, fraction=0.2):
-    found = sequences_of_origin(origin_of(X))
+    found = window_index_of(X)
     positions = np.flatnonzero(found.count > 0)
     return hold_out(
         found, positions, fraction, stratify=None, rng=np.random.default_rng(0)
@@ -59,7 +58,7 @@ def test_nothing_left_to_train_on():
 
 def test_independent_sequences_are_held_out_by_class_and_seed():
     X, _, label = sequences(90)
-    found = sequences_of_array(X)
+    found = index_array(X)
 
     def parts(seed):
         rng = np.random.default_rng(seed)
@@ -105,7 +104,7 @@ def test_early_stopping_restores_the_best_epoch():
 def test_a_stride_counts_in_time_within_each_series(stride):
     X, frame = in_series()
     order = np.random.default_rng(0).permutation(len(X))
-    found = sequences_of_origin(origin_of(X[order]))
+    found = window_index_of(X[order])
     kept = every_nth(found, np.arange(len(order)), stride)
     naive = set()
     shuffled = frame.index[order]
@@ -116,7 +115,7 @@ def test_a_stride_counts_in_time_within_each_series(stride):
 
 
 def test_a_stride_over_independent_sequences_takes_them_as_they_come():
-    found = sequences_of_array(sequences(10)[0])
+    found = index_array(sequences(10)[0])
     np.testing.assert_array_equal(every_nth(found, np.arange(10), 3), [0, 3, 6, 9])
     X, y, _ = sequences()
     strided = forecaster(train_stride=3, normalize_X=False, normalize_y=False).fit(X, y)
@@ -149,4 +148,4 @@ def test_a_schedule_lowers_the_rate_from_epoch_to_epoch():
     # The next fit starts at the full height again, in the same compiled network.
     plain = forecaster(epochs=1, learning_rate=0.1).fit(X, y)
     again = forecaster(epochs=1, learning_rate=0.1).fit(X, y)
-    np.testing.assert_array_equal(plain._weights[0][0], again._weights[0][0])
+    np.testing.assert_array_equal(plain.network_.weights[0][0], again.network_.weights[0][0])

@@ -15,7 +15,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklstm.preprocessing._window_index import origin_of
+from sklstm.preprocessing._window_index import window_index_of
 from sklstm.utils import estimator_checks
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import check_feature_names
@@ -78,7 +78,7 @@ class Toy(BaseEstimator):
         return "allow-nan"
 
     def _named(self, X, *, reset):
-        origin = origin_of(X)
+        origin = window_index_of(X)
         if origin is None or origin.feature_names is None:
             return X
         check_feature_names(self, pd.DataFrame(columns=list(origin.feature_names)), reset=reset)
@@ -511,7 +511,7 @@ class FitsOnNothing(ToyRegressor):
 @breaks("check_windows_equal_their_array")
 class MisreadsWindows(ToyRegressor):
     def _read(self, X, *, reset):
-        if origin_of(X) is not None:
+        if window_index_of(X) is not None:
             names = Toy._named(self, X, reset=reset)
             X = np.roll(names, 1, axis=2)
         return super()._read(X, reset=reset)

@@ -1,4 +1,4 @@
-"""Sequences: windows and arrays are one thing, and statistics count every step."""
+"""Scales of features: windows and arrays are one thing, and statistics count every step."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from sklstm.preprocessing._sequences import Sequences, sequences_of_array, sequences_of_origin
-from sklstm.preprocessing._window_index import multiplicity, origin_of
+from sklstm.preprocessing._window_index import index_array, window_index_of
+from sklstm.training._feature_scaler import FeatureScaler, fit_mean_and_scale
 from tests.estimators.helpers import classifier, forecaster, sequences, series, windows
+
+UNSCALED = FeatureScaler(np.zeros(2), np.ones(2), np.empty(0, dtype=int), horizon=1)
 
 
 def with_gaps(seed=0):
@@ -27,22 +29,22 @@ def test_windows_and_their_copy_give_the_same_predictions():
         np.testing.assert_allclose(
             on_windows.predict(lazy).astype(float), on_array.predict(np.asarray(lazy)), rtol=1e-6
         )
-        np.testing.assert_allclose(on_windows._X_scale, on_array._X_scale, rtol=1e-12)
+        np.testing.assert_allclose(
+            on_windows.network_.feature_scaler.scale,
+            on_array.network_.feature_scaler.scale,
+            rtol=1e-12,
+        )
 
 
 @pytest.mark.parametrize("some", [slice(None), slice(10, 30), np.array([40, 3, 3, 17])])
-@pytest.mark.parametrize("kind", ["origin", "array"])
+@pytest.mark.parametrize("kind", ["windows", "array"])
 def test_statistics_are_those_of_the_steps_laid_flat(kind, some):
     table, _ = with_gaps()
     lazy = windows(table * 3 + 100, window=5)
     dense = np.asarray(lazy)[some]
-    found = (
-        sequences_of_origin(origin_of(lazy))
-        if kind == "origin"
-        else sequences_of_array(np.asarray(lazy))
-    )
+    found = window_index_of(lazy) if kind == "origin" else index_array(np.asarray(lazy))
     positions = np.arange(len(table))[some]
-    mean, scale = found.take(positions).mean_and_scale()
+    mean, scale = fit_mean_and_scale(found.take(positions))
     scaler = StandardScaler().fit(dense.reshape(-1, 2))
     np.testing.assert_allclose(mean, scaler.mean_, rtol=1e-12)
     np.testing.assert_allclose(scale, scaler.scale_, rtol=1e-12)
@@ -50,43 +52,32 @@ def test_statistics_are_those_of_the_steps_laid_flat(kind, some):
 
 def test_rows_scaled_are_those_that_are_reached():
     table, _ = series()
-    found = sequences_of_origin(origin_of(windows(table, window=3, lead=0)))
-    rows, start, count = found.take(np.arange(20, 30)).scaled(np.zeros(2), np.ones(2))
+    found = window_index_of(windows(table, window=3, lead=0))
+    read = UNSCALED.transform(found.take(np.arange(20, 30)))
+    rows, start, count = read.rows, read.start, read.count
     np.testing.assert_array_equal(rows, table.to_numpy(np.float32)[18:30])
     np.testing.assert_array_equal(start, np.arange(10))
     np.testing.assert_array_equal(count, 3)
 
 
 def test_nothing_reached_leaves_no_rows():
-    rows, start, count = sequences_of_array(np.full((3, 4, 2), np.nan)).scaled(
-        np.zeros(2), np.ones(2)
-    )
-    assert rows.shape == (0, 2)
-    assert start.tolist() == count.tolist() == [0, 0, 0]
+    read = UNSCALED.transform(index_array(np.full((3, 4, 2), np.nan)))
+    assert read.rows.shape == (0, 2)
+    assert read.start.tolist() == read.count.tolist() == [0, 0, 0]
 
 
 def test_constant_features_have_scale_one():
     X = np.full((20, 3, 2), 1e6 + 0.1)
     X[..., 1] = np.random.default_rng(0).normal(1e6, 0.01, size=(20, 3))
-    mean, scale = sequences_of_array(X).mean_and_scale()
+    mean, scale = fit_mean_and_scale(index_array(X))
     assert scale[0] == 1.0
     np.testing.assert_allclose(scale[1], X[..., 1].std(), rtol=1e-6)
     np.testing.assert_allclose(mean, X.mean(axis=(0, 1)))
 
 
-def test_multiplicity_counts_the_windows_that_hold_a_row():
-    rng = np.random.default_rng(0)
-    start = rng.integers(20, size=30)
-    count = np.minimum(rng.integers(6, size=30), 20 - start)
-    naive = np.zeros(20, dtype=int)
-    for s, c in zip(start, count, strict=True):
-        naive[s : s + c] += 1
-    np.testing.assert_array_equal(multiplicity(start, count, 20), naive)
-
-
 def test_float32_stays_and_predicts_like_float64():
     X, y, _ = sequences()
-    assert sequences_of_array(X.astype(np.float32)).rows.dtype == np.float32
+    assert index_array(X.astype(np.float32)).rows.dtype == np.float32
     small, large = (forecaster().fit(X.astype(t), y).predict(X.astype(t)) for t in "fd")
     np.testing.assert_allclose(small, large, rtol=1e-3, atol=1e-4)
     assert small.dtype == np.float64
@@ -127,14 +118,3 @@ def test_a_sequence_without_steps_is_predicted_and_not_trained_on():
     assert np.isfinite(model.predict(X)[5])
     with pytest.raises(ValueError, match="all steps of all 60 windows are"):
         forecaster().fit(np.full_like(X, np.nan), y)
-
-
-def test_which_rows_are_held_is_what_a_loop_says(monkeypatch):
-    monkeypatch.setattr("sklstm.preprocessing._sequences._AT_ONCE", 3)
-    rng = np.random.default_rng(0)
-    start, count = rng.integers(0, 40, size=10), rng.integers(0, 4, size=10)
-    found = Sequences(np.zeros((50, 1)), start, count, 4, False, None)
-    asked = rng.permutation(50)[:30]
-    naive = [any(s <= row < s + c for s, c in zip(start, count, strict=True)) for row in asked]
-    np.testing.assert_array_equal(found.hold(asked), naive)
-    assert found.hold(asked[:0]).shape == (0,)

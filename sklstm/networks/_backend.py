@@ -1,0 +1,16 @@
+"""What has to hold before the first network: Keras on TensorFlow, with the threads it may use."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import keras
+
+from sklstm.networks._threads import keep_to_the_limit_of_the_worker
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"sklstm trains on Keras with TensorFlow, but Keras runs on {keras.backend.backend()!r}. "
+        "Set the environment variable KERAS_BACKEND=tensorflow before importing keras."
+    )
+
+keep_to_the_limit_of_the_worker()

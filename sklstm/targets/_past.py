@@ -1,0 +1,177 @@
+"""Where X carries the past of the targets, and what of a window a forecast is relative to."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklstm.preprocessing._window_index import WindowIndex
+from sklstm.targets._leak_guard import find_copy_of_target
+from sklstm.utils._ragged import means_of_runs
+
+_SAMPLE = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class PastOfTarget:
+    """Where X carries the past of the targets: ``y = slope * X[column] + intercept``.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (n_targets,)
+        Features of X.
+    slope, intercept : ndarray of shape (n_targets,)
+        From their units to those of y.
+    """
+
+    columns: np.ndarray
+    slope: np.ndarray
+    intercept: np.ndarray
+
+    def values_of_windows(self, kind: str, index: WindowIndex) -> np.ndarray:
+        """Compute the last value, or the mean, of these features in each window.
+
+        Parameters
+        ----------
+        kind : {"last", "mean"}
+            Which.
+        index : WindowIndex
+            The windows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_targets), float64
+            In units of X; of a window without steps any finite number.
+        """
+        if len(index.rows) == 0:
+            return np.zeros((len(index), len(self.columns)))
+        if kind == "last":
+            last = np.clip(index.start + index.count - 1, 0, len(index.rows) - 1)
+            return index.rows[np.ix_(last, self.columns)].astype(np.float64)
+        return means_of_runs(index.rows[:, self.columns], index.start, index.count)
+
+
+def fit_past(index: WindowIndex, y: np.ndarray, columns: np.ndarray) -> PastOfTarget:
+    """Learn how features turn into the targets that they are the past of.
+
+    Parameters
+    ----------
+    index : WindowIndex
+        The samples.
+    y : ndarray of shape (n_samples, n_targets)
+        Their targets.
+    columns : ndarray of shape (n_targets,)
+        The features.
+
+    Returns
+    -------
+    PastOfTarget
+        By least squares over the samples whose own row is in a window; else features are taken as
+        they are.
+    """
+    slope, intercept = np.ones(len(columns)), np.zeros(len(columns))
+    if index.knows_time:
+        positions, row_numbers = _own_rows_held(index)
+        for target, column in enumerate(columns):
+            x = index.rows[row_numbers, column].astype(np.float64)
+            own = y[positions, target]
+            observed = ~(np.isnan(x) | np.isnan(own))
+            x, own = x[observed], own[observed]
+            if len(x) and not np.array_equal(x, own):
+                centred = x - x.mean()
+                squares = centred @ centred
+                if squares > 0:
+                    slope[target] = centred @ (own - own.mean()) / squares
+                    intercept[target] = own.mean() - slope[target] * x.mean()
+    return PastOfTarget(np.asarray(columns), slope, intercept)
+
+
+def find_past(index: WindowIndex, y: np.ndarray, target) -> PastOfTarget | None:
+    """Find where X carries the past of each target.
+
+    Parameters
+    ----------
+    index : WindowIndex
+        The samples.
+    y : ndarray of shape (n_samples, n_targets)
+        Their targets.
+    target : str, int, list of them or None
+        As in :class:`~sklstm.LSTMForecaster`; None looks for columns that equal y, or of which y
+        is an affine map.
+
+    Returns
+    -------
+    PastOfTarget or None
+        None if it is not found for each target.
+    """
+    if target is not None:
+        names = target if isinstance(target, list | tuple) else [target]
+        if len(names) != y.shape[1]:
+            raise ValueError(
+                f"target={target!r} names {len(names)} features, but y has {y.shape[1]} targets."
+            )
+        return fit_past(index, y, positions_of_features(names, index, "target"))
+    if not index.knows_time:
+        return None
+    # A sample rules nearly everything out; of a long series the whole takes memory.
+    sample = np.unique(np.linspace(0, len(y) - 1, min(len(y), _SAMPLE)).astype(np.intp))
+    columns: list[int] = []
+    for part, own in ((index.take(sample), y[sample]), (index, y)):
+        # What no window holds is not looked at, not even to compare it with y.
+        positions, row_numbers = _own_rows_held(part)
+        time = part.time[positions]
+        found = [
+            find_copy_of_target(part.rows, row_numbers, values, time) for values in own[positions].T
+        ]
+        columns = [column for column in found if column is not None]
+        if len(columns) < len(found):
+            return None
+    return fit_past(index, y, np.array(columns))
+
+
+def positions_of_features(names, index: WindowIndex, parameter: str) -> np.ndarray:
+    """Find features by name or position.
+
+    Parameters
+    ----------
+    names : list of str or int, str, int or None
+        Names or positions.
+    index : WindowIndex
+        The samples.
+    parameter : str
+        Whose value it is, for the message.
+
+    Returns
+    -------
+    ndarray of shape (n_names,)
+        Positions of the features; none for None.
+
+    Raises
+    ------
+    ValueError
+        If X has no such feature.
+    """
+    if names is None:
+        return np.empty(0, dtype=np.intp)
+    each = names if isinstance(names, list | tuple) else [names]
+    return np.array([_position_of(name, index, parameter) for name in each], dtype=np.intp)
+
+
+def _position_of(name, index, parameter) -> int:
+    names, n = index.feature_names, index.n_features
+    if isinstance(name, str):
+        if names is None or name not in names:
+            known = "X has no names" if names is None else f"the features are {list(names)}"
+            raise ValueError(f"{parameter}={name!r} is no feature of X: {known}.")
+        return names.index(name)
+    if not 0 <= int(name) < n:
+        raise ValueError(f"{parameter}={name!r} is no feature of X, which has {n}.")
+    return int(name)
+
+
+def _own_rows_held(index):
+    positions, row_numbers = index.own_rows()
+    held = index.hold(row_numbers)
+    return positions[held], row_numbers[held]

@@ -1,0 +1,79 @@
+"""The length of a season, in steps."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pandas as pd
+
+from sklstm.preprocessing._window_index import WindowIndex
+
+# Mean length in days of the periods that pandas has aliases for.
+_YEAR = 365.2425
+_DAYS = {
+    "Y": _YEAR,
+    "A": _YEAR,
+    "Q": _YEAR / 4,
+    "M": _YEAR / 12,
+    "W": 7.0,
+    "D": 1.0,
+    "h": 1 / 24,
+    "min": 1 / 1440,
+    "s": 1 / 86400,
+}
+# How far the steps of a season may be from a whole number.
+_TOLERANCE = 0.02
+
+
+def season_lengths(season, index: WindowIndex) -> tuple[int, ...]:
+    """Read the parameter `season`.
+
+    Parameters
+    ----------
+    season : int, str, tuple of int or str, or None
+        Steps, or aliases of pandas for the length of the season.
+    index : WindowIndex
+        Samples whose labels say how long a step is.
+
+    Returns
+    -------
+    tuple of int
+        Steps of each season, the shortest first.
+
+    Raises
+    ------
+    ValueError
+        If a season is not a whole number of at least 2 steps, or if the index has no dates.
+    """
+    if season is None:
+        return ()
+    given = season if isinstance(season, tuple | list) else (season,)
+    return tuple(sorted(_steps_of(part, index) for part in given))
+
+
+def _steps_of(season, index) -> int:
+    if not isinstance(season, str):
+        if int(season) < 2:
+            raise ValueError(f"season must have at least 2 steps; got {season!r}.")
+        return int(season)
+    offset = pd.tseries.frequencies.to_offset(season)
+    name = offset.rule_code.split("-")[0]
+    days = next((d for key, d in _DAYS.items() if name.startswith(key)), None)
+    labels, time = index.labels, index.time
+    if days is None or not isinstance(labels, pd.DatetimeIndex | pd.PeriodIndex):
+        raise ValueError(
+            f"season={season!r} is no length that can be counted in the steps of X, whose index "
+            f"is a {type(labels).__name__}; give the number of steps."
+        )
+    if isinstance(labels, pd.PeriodIndex):
+        labels = labels.to_timestamp()
+    first, last = int(time.argmin()), int(time.argmax())
+    passed = (labels[last] - labels[first]) / pd.Timedelta(days=1)
+    steps = days * offset.n * (time[last] - time[first]) / passed if passed else 0.0
+    whole = round(steps)
+    # The mean length of a month is not met exactly in a few years.
+    if whole < 2 or abs(steps - whole) > max(_TOLERANCE * whole, 0.1):
+        raise ValueError(
+            f"season={season!r} is {steps:.4g} steps of X long; a season has a whole number of "
+            "steps, and at least 2. Give the number of steps."
+        )
+    return whole
