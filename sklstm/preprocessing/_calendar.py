@@ -1,4 +1,4 @@
-"""How labels become ticks: fixed steps, months, business days and the other calendars of pandas."""
+"""Number labels by ticks: fixed steps, months, business days and the other pandas calendars."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 UNITS = ("s", "ms", "us", "ns")
-# Below this share of filled slots a common divisor says nothing: any irregular index has one.
+# Below this share of filled slots a common divisor means nothing: any irregular index has one.
 MIN_FILLED = 1 / 20
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-# Offset class, its step in months, whether it stands at the end, the attribute of its anchor.
+# Offset class, its step in months, whether it is at the end, the attribute of its anchor.
 _MONTHLY = (
     (pd.offsets.MonthBegin, 1, False, None),
     (pd.offsets.MonthEnd, 1, True, None),
@@ -119,7 +119,7 @@ def common_step(ticks, series):
 
 
 def _checked(mask, other):
-    """Combine two masks of labels that stand on the grid, None standing for all of them."""
+    """Combine two masks of labels that are on the grid; None means all of them."""
     if mask is None or other is None:
         return other if mask is None else mask
     return mask & other
@@ -127,7 +127,7 @@ def _checked(mask, other):
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """A rule that numbers the moments of a calendar.
+    """A rule that numbers the dates and times of a calendar.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class Rule:
     step : int
         Ticks between two slots.
     freq : int, str, Timedelta, DateOffset or None
-        How people call the step.
+        The step as users write it.
     unit : {"s", "ms", "us", "ns"} or None, default=None
         Unit of the labels; None for integers and periods.
     tz : tzinfo or None, default=None
@@ -145,11 +145,11 @@ class Rule:
     local : bool, default=False
         Whether the wall clock counts, not UTC.
     at_end : bool, default=False
-        For months: whether labels stand at the end of a month.
+        For months: whether labels are at the end of a month.
     time_of_day : int, default=0
-        For months and business days: ticks after midnight at which all labels stand.
+        For months and business days: ticks after midnight of all labels.
     modulus, remainder : int, default=0
-        What months or days must leave when divided, for anchored offsets; 0 asks for nothing.
+        Remainder of months or days, for anchored offsets; a modulus of 0 allows all of them.
     anchor : Timestamp or None, default=None
         For business days and offsets: the label that is numbered 0, on the wall clock.
     """
@@ -167,7 +167,7 @@ class Rule:
     anchor: Any = None
 
     def ticks(self, labels):
-        """Tell the numbers of labels.
+        """Compute the numbers of labels.
 
         Parameters
         ----------
@@ -179,8 +179,8 @@ class Rule:
         ticks : ndarray of int64
             The numbers.
         on_grid : ndarray of bool or None
-            Which labels exist in the calendar; None if all do. Whether they stand on a multiple
-            of the step is not looked at.
+            Which labels exist in the calendar; None if all do. Whether they are on a multiple
+            of the step is not checked.
         """
         if self.unit is None:
             if isinstance(labels, pd.PeriodIndex):
@@ -224,7 +224,7 @@ class Rule:
         grid = pd.date_range(self.anchor, max(labels.max(), self.anchor), freq=base)
         if labels.min() < self.anchor:
             if isinstance(base, pd.offsets.BusinessHour):
-                # Backwards, pandas 3.0 comes to the end of a day and not to the begin of the next.
+                # Backwards, pandas 3.0 stops at the end of a day, not at the start of the next.
                 before = pd.date_range(base.rollforward(labels.min()), self.anchor, freq=base)
             else:
                 before = pd.date_range(self.anchor, labels.min(), freq=-base)[::-1]
@@ -252,7 +252,7 @@ class Rule:
             The next labels, one step apart.
         """
         steps = self.step * np.arange(1, n + 1)
-        moments: Any
+        times: Any
         days: Any
         if self.unit is None:
             if isinstance(label, pd.Period):
@@ -265,14 +265,14 @@ class Rule:
         label = pd.Timestamp(label).as_unit(self.unit)
         if not self.local:
             utc = label if label.tz is None else label.tz_convert("UTC").tz_localize(None)
-            moments = pd.DatetimeIndex(utc.asm8 + steps.astype(f"m8[{self.unit}]"))
-            return moments if label.tz is None else moments.tz_localize("UTC").tz_convert(label.tz)
+            times = pd.DatetimeIndex(utc.asm8 + steps.astype(f"m8[{self.unit}]"))
+            return times if label.tz is None else times.tz_localize("UTC").tz_convert(label.tz)
         here = label.tz_localize(None)
         if self.kind == "fixed":
-            moments = here.asm8 + steps.astype(f"m8[{self.unit}]")
+            times = here.asm8 + steps.astype(f"m8[{self.unit}]")
         elif self.kind == "offset":
-            moments = pd.date_range(here, periods=steps[-1] + 1 if n else 1, freq=self.freq.base)
-            moments = moments[steps].as_unit(self.unit)
+            times = pd.date_range(here, periods=steps[-1] + 1 if n else 1, freq=self.freq.base)
+            times = times[steps].as_unit(self.unit)
         else:
             if self.kind == "months":
                 months = np.datetime64(here, "M") + steps * _MONTH
@@ -283,12 +283,12 @@ class Rule:
             else:
                 days = np.busday_offset(np.datetime64(here, "D"), steps, busdaycal=self._calendar())
             time_of_day = np.timedelta64(self.time_of_day, self.unit)
-            moments = days.astype(f"M8[{self.unit}]") + time_of_day
-        moments = pd.DatetimeIndex(moments)
+            times = days.astype(f"M8[{self.unit}]") + time_of_day
+        times = pd.DatetimeIndex(times)
         if label.tz is None:
-            return moments
-        # An hour that summer time skips or repeats still is one moment.
-        return moments.tz_localize(
+            return times
+        # An hour that daylight saving time skips or repeats is still one label.
+        return times.tz_localize(
             label.tz, ambiguous=np.ones(n, dtype=bool), nonexistent="shift_forward"
         )
 
@@ -316,9 +316,9 @@ def rule_of_offset(offset: Any, labels):
         labels, _ = to_unit(labels, unit)
         local = step >= day_ticks(unit)
         if local and labels.tz is not None:
-            # 24 hours of UTC are no day of the wall clock where the clock changes.
-            moments = wall(labels).asi8
-            local = not ((moments - moments[0]) % step).any()
+            # 24 hours of UTC are not one day of the wall clock when the clock changes.
+            values = wall(labels).asi8
+            local = not ((values - values[0]) % step).any()
         return Rule("fixed", step, offset, unit=unit, tz=labels.tz, local=local)
     shared["unit"] = unit
     if isinstance(offset, pd.offsets.Day):

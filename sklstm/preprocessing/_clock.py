@@ -1,4 +1,4 @@
-"""The clock: learns the step of labels, and tells in which slot each label stands."""
+"""The clock: learns the step of labels and assigns each label a slot."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -27,14 +27,14 @@ def sort_by_series(series, ticks, n_series):
     series : ndarray of int64
         Codes of the series.
     ticks : ndarray of int64
-        Moments.
+        Ticks of the rows, see :class:`~sklstm.preprocessing._calendar.Rule`.
     n_series : int
         Codes are below this number.
 
     Returns
     -------
     order : ndarray of int64 or slice
-        The order; a full slice if the rows stand in it already.
+        The order; a full slice if the rows are already in it.
     """
     if n_series == 1 or not (series[1:] != series[:-1]).any():
         if (ticks[1:] >= ticks[:-1]).all():
@@ -139,13 +139,13 @@ class Clock:
         elif kind in ("a float index", index_kind(pd.Index(["a"]))):
             rule = None
         else:
-            # The freq of an index tells of all series together, not of each.
+            # The freq of an index is that of all series together, not of each.
             rule = _rule_of_own_freq(labels) if n_series == 1 else None
             if rule is None:
-                moments = getattr(labels, "asi8", None)
-                if moments is None:
-                    moments = labels.to_numpy(dtype=np.int64)
-                rule = learn_rule(labels, series, sort_by_series(series, moments, n_series))
+                values = getattr(labels, "asi8", None)
+                if values is None:
+                    values = labels.to_numpy(dtype=np.int64)
+                rule = learn_rule(labels, series, sort_by_series(series, values, n_series))
         if rule is None:
             return cls(kind)
         clock = cls(kind, rule, np.empty(0, dtype=np.int64), labels[0])
@@ -159,7 +159,7 @@ class Clock:
 
     @property
     def by_position(self):
-        """Whether positions are all that is known."""
+        """Whether rows have positions only, and no labels."""
         return self.kind == POSITIONS
 
     def check_kind(self, labels):
@@ -175,12 +175,12 @@ class Clock:
             return
         raise ValueError(
             f"X has {kind}, but SequenceWindower was fitted on {self.kind}; pass the same kind of "
-            "index to fit and transform. If a step before dropped it, keep it with "
+            "index to fit and transform. If an earlier step dropped it, keep it with "
             'set_output(transform="pandas").'
         )
 
     def slots(self, labels, series, n_series):
-        """Tell in which slot of its series each label stands.
+        """Find the slot of each label in its series.
 
         Parameters
         ----------
@@ -196,7 +196,7 @@ class Clock:
         slots : ndarray of int64
             Steps after the first label of the series in fit.
         time : ndarray of int64
-            The same, but counted from one moment for all series.
+            The same, but counted from one start for all series.
         """
         slots, time, _ = self._slots(labels, series, n_series)
         return slots, time
@@ -221,11 +221,11 @@ class Clock:
             self._refuse(labels[int(np.argmax(off_grid))])
         if n_series == 1:
             return slots, slots, phases
-        origin = (self.phases if len(self.phases) else phases).min()
-        return slots, slots + ((phases - origin) // step)[series], phases
+        earliest = (self.phases if len(self.phases) else phases).min()
+        return slots, slots + ((phases - earliest) // step)[series], phases
 
     def _refuse(self, label):
-        """Complain about a label between two slots."""
+        """Refuse a label between two slots."""
         raise ValueError(
             f"The label {label} does not stand on the clock of SequenceWindower, whose step is "
             f"{_text(self.freq)}, counted from {self.first}; round or resample the index to that "
@@ -295,7 +295,7 @@ def check_no_missing(labels):
 
 
 def _rule_of_own_freq(labels):
-    """Make a rule of the freq that an index knows of itself."""
+    """Make a rule of the freq attribute of an index."""
     if isinstance(labels, pd.RangeIndex):
         return Rule("fixed", abs(labels.step), abs(labels.step))
     freq = getattr(labels, "freq", None)

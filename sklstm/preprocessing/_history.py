@@ -129,8 +129,8 @@ def check_sorted(rows, n_series):
         raise ValueError(
             "The index of X has no regular step and is not sorted, so the order of time is "
             f"unknown: {rows.labels[positions[place + 1]]} comes after "
-            f"{rows.labels[positions[place]]}; sort X by its index, give the step in freq=, or drop "
-            "the index."
+            f"{rows.labels[positions[place]]}; sort X by its index, give the step in freq=, or "
+            "drop the index."
         )
 
 

@@ -60,7 +60,7 @@ def _pad(ragged, length, *, padding, truncating, value):
     return padded
 
 
-# scikit-learn ships no types, so mypy does not know the class argument of its mixin.
+# scikit-learn ships no types, so mypy does not accept the class argument of its mixin.
 class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Pad and truncate sequences of any lengths to 3-D (samples, steps, features).
 
@@ -95,7 +95,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen during :term:`fit`, those of the sequences or those of the
-        table. Defined only when these are data frames with names that are all strings.
+        table. Defined only when these are DataFrames with names that are all strings.
 
     See Also
     --------
@@ -106,9 +106,9 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
     -----
     What a list, a tuple, an object array or a Series holds are always sequences, each of its own
     length, even if all lengths happen to be equal: a fold of a cross-validation may be such. Only
-    arrays of numbers and data frames are tables.
+    arrays of numbers and DataFrames are tables.
 
-    The output is 3-D, so it has no feature names, and ``set_output`` changes nothing.
+    The output is 3-D, so it has no feature names, and ``set_output`` has no effect.
 
     Examples
     --------
@@ -214,7 +214,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
 
         These are the steps at the side of the padding whose features all equal `value`. Steps of
         a sequence that look the same cannot be told from them and go, too, but one step of each
-        sequence always stays. Steps that were truncated do not come back.
+        sequence always stays. Truncated steps are not restored.
 
         Parameters
         ----------
@@ -234,7 +234,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         """
         check_is_fitted(self)
         expected = (self.length_, self._n_features)
-        # Checked first, because what check_array says of a 2-D table would mislead here.
+        # Checked first, because the message of check_array about a 2-D table would mislead here.
         try:
             got = f"an array of shape {np.shape(X)}"
             fits = len(np.shape(X)) == 3 and np.shape(X)[1:] == expected
@@ -262,7 +262,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
     def set_output(self, *, transform=None):
         """Accept the output container of a pipeline and ignore it.
 
-        A 3-D output fits in no data frame. The method exists so that
+        A 3-D output fits in no DataFrame. The method exists so that
         :meth:`sklearn.pipeline.Pipeline.set_output` works on the steps around this one.
 
         Parameters
@@ -286,7 +286,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         """Read sequences, and learn their features or compare them with those of the fit."""
         ragged = read_ragged(X, self)
         n_features = ragged.rows.shape[1]
-        # The columns of a table are steps, and say nothing of the features of a step.
+        # The columns of a table are steps, and not the features of a step.
         if reset or ragged.is_table == self._is_table:
             check_feature_names(self, ragged.named, reset=reset)
         if reset:

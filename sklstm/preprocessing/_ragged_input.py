@@ -1,4 +1,4 @@
-"""Read sequences of any lengths, in whatever form they come."""
+"""Read sequences of any lengths, in any form."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -13,7 +13,7 @@ from sklstm.utils._sklearn_private import get_feature_names
 
 # Of NumPy's kinds of dtypes those that are numbers: bool, signed, unsigned, float.
 _NUMBERS = "biuf"
-# What check_array leaves to the functions below, which know what a sequence is.
+# What check_array leaves to the functions below, which check sequences.
 _READ = {"dtype": "numeric", "ensure_2d": False, "allow_nd": True, "ensure_all_finite": False}
 _A_SEQUENCE = "an array of shape (n_steps,) or (n_steps, n_features)"
 
@@ -56,7 +56,7 @@ def _read_sequence(sequence, i):
         )
     try:
         if isinstance(sequence, list | tuple | np.ndarray):
-            # It comes first because it is much faster than check_array on a short list.
+            # First, because it is much faster than check_array on a short list.
             array = np.asarray(sequence)
         else:
             array = check_array(sequence, **_READ, ensure_min_samples=0, ensure_min_features=0)
@@ -91,7 +91,7 @@ def _read_sequence(sequence, i):
 
 
 def _first_named(sequences):
-    """Return the first data frame whose columns have names; all have to have the same."""
+    """Return the first DataFrame whose columns have names; all must have the same names."""
     first, first_names = None, None
     for i, sequence in enumerate(sequences):
         names = get_feature_names(sequence) if hasattr(sequence, "columns") else None

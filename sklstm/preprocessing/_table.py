@@ -20,7 +20,7 @@ _TEXTS = ("string", "bytes", "categorical")
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What a table says.
+    """The contents of a table.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Table:
     labels : pandas.Index or None
         Labels in time, None for positions.
     features : ndarray of int64 of shape (n_features,)
-        Positions of the columns that the numbers come from.
+        Positions of the columns of numbers.
     names : tuple of str or None
         Names of these columns.
     """
@@ -73,7 +73,7 @@ def read_table(X, *, by, time, estimator):
     time : str, int or None
         Column of the labels.
     estimator : object
-        Who asks, for scikit-learn's messages.
+        The estimator that reads it, for scikit-learn's messages.
 
     Returns
     -------
@@ -82,38 +82,38 @@ def read_table(X, *, by, time, estimator):
     """
     by = as_tuple(by)
     if hasattr(X, "columns") and hasattr(X, "shape") and not issparse(X):
-        frame: _Frame | _Columns = _Frame(X)
+        reader: _DataFrameReader | _ArrayReader = _DataFrameReader(X)
     else:
         if not by and time is None:
             values = _check(X, estimator)
             return _table(values, None, (), (), None, np.arange(values.shape[1]))
-        frame = _Columns(X, estimator)
+        reader = _ArrayReader(X, estimator)
     names = get_feature_names(X)
     columns: list[int] = []
     used_levels: list[int] = []
     parts = []
     for name in by:
-        source, place = frame.find(name, "by")
+        source, place = reader.find(name, "by")
         (columns if source == "column" else used_levels).append(place)
-        parts.append(frame.get(source, place))
+        parts.append(reader.get(source, place))
     if time is None:
-        labels = frame.labels(used_levels)
+        labels = reader.labels(used_levels)
     else:
-        source, place = frame.find(time, "time")
+        source, place = reader.find(time, "time")
         if (source == "column" and place in columns) or (
             source == "level" and place in used_levels
         ):
             raise ValueError(f"time={time!r} is also named in by=; they must be different columns.")
         if source == "column":
             columns.append(place)
-        labels = _as_labels(frame.get(source, place))
-    features = np.setdiff1d(np.arange(frame.n_columns), columns)
+        labels = _as_labels(reader.get(source, place))
+    features = np.setdiff1d(np.arange(reader.n_columns), columns)
     if columns and not len(features):
         raise ValueError(
-            f"X has n_features = {frame.n_columns}, and by= and time= name all of them; at least "
+            f"X has n_features = {reader.n_columns}, and by= and time= name all of them; at least "
             "one column of numbers must be left to cut windows from."
         )
-    values = frame.numbers(features, columns, estimator)
+    values = reader.numbers(features, columns, estimator)
     return _table(values, names, parts, by, labels, features)
 
 
@@ -202,7 +202,7 @@ def _as_labels(column):
     return labels
 
 
-class _Columns:
+class _ArrayReader:
     """Columns of an array, by position."""
 
     def __init__(self, X, estimator):
@@ -224,7 +224,7 @@ class _Columns:
         )
 
     def get(self, source, place):
-        """Return a column; whole numbers as integers, as arrays know only one type."""
+        """Return a column; whole numbers as integers, because an array has one type only."""
         column = self.X[:, place]
         if column.dtype == object:
             column = pd.Index(column).infer_objects()
@@ -237,7 +237,7 @@ class _Columns:
         return column
 
     def labels(self, used_levels):
-        """Return the labels, of which arrays have none."""
+        """Return None, because arrays have no labels."""
         return None
 
     def numbers(self, features, columns, estimator):
@@ -246,8 +246,8 @@ class _Columns:
         return _check(X if X.dtype.kind in "fiub" else X.astype(object), estimator)
 
 
-class _Frame:
-    """Columns of a dataframe, by name or position, and the levels of its index."""
+class _DataFrameReader:
+    """Columns of a DataFrame, by name or position, and the levels of its index."""
 
     def __init__(self, X):
         self.X = X
@@ -287,7 +287,7 @@ class _Frame:
         return values
 
     def labels(self, used_levels):
-        """Return the level that is left over for time."""
+        """Return the level of the time, the one that is not in by=."""
         if not self.pandas:
             return None
         left = [place for place in range(len(self.levels)) if place not in used_levels]

@@ -28,7 +28,7 @@ def timestamps_of(X, time=None):
     Raises
     ------
     ValueError
-        If it cannot be told which level is the time.
+        If more than one level, or none, could be the time.
     """
     if not hasattr(X, "index"):
         raise ValueError(
@@ -50,8 +50,8 @@ def timestamps_of(X, time=None):
     levels = [k for k in range(index.nlevels) if isinstance(index.levels[k], _TIMES)]
     if len(levels) != 1:
         raise ValueError(
-            f"{len(levels)} levels of the index, {list(index.names)}, hold dates; say in time= "
-            "which one is the time."
+            f"{len(levels)} levels of the index, {list(index.names)}, hold dates; name in "
+            "time= the one that is the time."
         )
     return index.get_level_values(levels[0])
 
@@ -69,7 +69,7 @@ def rank_timestamps(timestamps) -> tuple[np.ndarray, int]:
     rank : ndarray of shape (n_rows,)
         The number of each row's timestamp.
     n_timestamps : int
-        How many different ones there are.
+        Number of distinct timestamps.
     """
     distinct, rank = np.unique(np.asarray(timestamps), return_inverse=True)
     return rank, len(distinct)

@@ -34,7 +34,7 @@ def _count_steps(n_columns: int, layout: str, n_features: int) -> int:
     return n_columns // n_features
 
 
-# scikit-learn ships no types, so mypy does not know the class argument of its mixin.
+# scikit-learn ships no types, so mypy does not accept the class argument of its mixin.
 class To3D(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Reshape 2-D rows into 3-D sequences of shape (samples, steps, features).
 
@@ -57,7 +57,7 @@ class To3D(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
 
     n_features : int, default=1
         Width of a step in columns, for ``layout="steps"``. It must divide the number of columns.
-        With ``layout="features"`` a step is as wide as the row, and nothing needs to be given.
+        With ``layout="features"`` a step is as wide as the row: leave it out.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class To3D(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
 
     Notes
     -----
-    The output is 3-D, so it has no feature names, and ``set_output`` changes nothing.
+    The output is 3-D, so it has no feature names, and ``set_output`` has no effect.
 
     Examples
     --------
@@ -164,11 +164,11 @@ class To3D(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
         Raises
         ------
         ValueError
-            If the number of steps or of features is not what :meth:`fit` has learned.
+            If the number of steps or of features is not that of :meth:`fit`.
         """
         check_is_fitted(self)
         expected = (self.n_steps_, self.n_features_in_ // self.n_steps_)
-        # Checked first, because what check_array says of a 2-D table would mislead here.
+        # Checked first, because the message of check_array about a 2-D table would mislead here.
         shape = np.shape(X)
         if len(shape) != 3 or shape[1:] != expected:
             raise ValueError(
@@ -183,7 +183,7 @@ class To3D(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
     def set_output(self, *, transform=None):
         """Accept the output container of a pipeline and ignore it.
 
-        A 3-D output fits in no data frame. The method exists so that
+        A 3-D output fits in no DataFrame. The method exists so that
         :meth:`sklearn.pipeline.Pipeline.set_output` works on the steps around this one.
 
         Parameters

@@ -35,7 +35,7 @@ def test_slots_count_the_steps(name):
 
 @pytest.mark.parametrize("name", sorted(CALENDARS))
 @pytest.mark.parametrize("n", [0, 1, 7])
-def test_labels_go_on(name, n):
+def test_labels_continue(name, n):
     labels, freq, _ = CALENDARS[name]
     clock = _learn(labels[:20], freq)
     onwards = clock.continue_labels(labels[19], n)
@@ -45,7 +45,7 @@ def test_labels_go_on(name, n):
 
 
 @pytest.mark.parametrize("freq", ["20min", "36h", "D", "W-SUN", "B", "MS", "QE-DEC", "2BME"])
-def test_an_index_that_knows_its_freq(freq):
+def test_an_index_with_a_freq(freq):
     labels = pd.date_range("2026", periods=9, freq=freq)
     assert _learn(labels).freq.freqstr == freq
     assert_array_equal(_slots(_learn(labels), labels), np.arange(9))
@@ -58,7 +58,7 @@ def test_an_index_that_knows_its_freq(freq):
         ("QE-DEC", "3ME"), ("QS-FEB", "3MS"), ("YS", "12MS"),
     ],
 )  # fmt: skip
-def test_an_index_that_does_not_know_its_freq(freq, learned):
+def test_an_index_without_a_freq(freq, learned):
     labels = pd.DatetimeIndex(list(pd.date_range("2026", periods=9, freq=freq)))
     assert labels.freq is None
     assert _learn(labels).freq.freqstr == learned
@@ -107,7 +107,7 @@ def test_no_regular_step(labels):
         clock.continue_labels(labels[-1], 2)
 
 
-def test_positions_go_on():
+def test_positions_continue():
     clock = _learn_positions()
     assert clock.by_position
     assert clock.continue_labels(6, 3).equals(pd.RangeIndex(7, 10))
@@ -145,7 +145,7 @@ def test_days_of_berlin_and_24_hours_of_utc():
     days = pd.date_range("2026-03-20", periods=20, freq="D", tz="Europe/Berlin").take(np.arange(20))
     assert _learn(days).rule.local
     assert_array_equal(_slots(_learn(days), days), np.arange(20))
-    # The same moments in another zone are still the days of Berlin.
+    # The same timestamps in another time zone are still the days of Berlin.
     assert_array_equal(_slots(_learn(days), days.tz_convert("UTC")), np.arange(20))
     hours = pd.date_range("2026-03-20", periods=20, freq="24h", tz="Europe/Berlin")
     for labels in (hours, hours.take(np.arange(20))):
@@ -155,14 +155,14 @@ def test_days_of_berlin_and_24_hours_of_utc():
         assert list(clock.continue_labels(labels[4], 15)) == list(labels[5:])
 
 
-def test_hours_that_summer_time_repeats():
+def test_hours_that_daylight_saving_time_repeats():
     hours = pd.date_range("2026-10-24 22:00", periods=9, freq="h", tz="Europe/Berlin")
     assert len(set(hours.tz_localize(None))) < 9
     clock = _learn(hours.take(np.arange(9)))
     assert_array_equal(_slots(clock, hours), np.arange(9))
 
 
-def test_days_go_on_over_an_hour_that_does_not_exist():
+def test_days_continue_over_an_hour_that_does_not_exist():
     nights = pd.DatetimeIndex(["2026-03-26 02:30", "2026-03-27 02:30"], tz="Europe/Berlin")
     onwards = _learn(nights).continue_labels(nights[-1], 3)
     assert [str(label) for label in onwards.tz_localize(None)] == [

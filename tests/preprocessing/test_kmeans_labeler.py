@@ -99,7 +99,7 @@ def test_one_column_exact_result_on_many_values():
     X = skewed(20_000)
     labeler = KMeansLabeler(5).fit(X)
     lloyd = KMeans(5, init=labeler.cluster_centers_, n_init=1, tol=0).fit(X)
-    # Lloyd's algorithm finds nothing to improve, and other starts end above.
+    # Lloyd's algorithm cannot improve it, and other starts end with more inertia.
     assert lloyd.inertia_ == pytest.approx(labeler.inertia_, rel=1e-12)
     assert min(KMeans(5, random_state=s).fit(X).inertia_ for s in range(3)) >= labeler.inertia_
     in_label = [X[labeler.labels_ == label].mean() for label in range(5)]

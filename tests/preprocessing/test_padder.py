@@ -95,7 +95,7 @@ def assert_sequences_equal(actual, expected):
         np.testing.assert_array_equal(one, two)
 
 
-# What it does. ----------------------------------------------------------------------------------
+# Padding and back. --------------------------------------------------------------------------------
 
 
 @given(collections(), settings_of_padder())
@@ -124,7 +124,7 @@ def test_inverse_equals_naive_lists_and_can_be_padded_again(sequences, params):
 
 @given(collections(), settings_of_padder())
 def test_round_trip_of_what_cannot_be_mistaken_for_padding(sequences, params):
-    # No such value is in the sequences, and nothing is truncated.
+    # No such value is in the sequences, and no step is truncated.
     sequences = [np.where(np.isnan(sequence), 0, sequence) for sequence in sequences]
     params |= {"length": None, "value": np.nan if np.isnan(params["value"]) else -5.5}
     padder = Padder(**params).fit(sequences)
@@ -173,7 +173,7 @@ def test_missing_steps_of_a_sequence_stay():
     np.testing.assert_array_equal(out[1], [[np.nan] * 2, [np.nan] * 2, [4, 5]])
 
 
-def test_a_sequence_that_is_missing_as_a_whole_comes_back_with_one_step():
+def test_an_all_missing_sequence_is_restored_with_one_step():
     padder = Padder().fit([[np.nan], [1.0, 2.0, 3.0], [np.nan, np.nan]])
     back = padder.inverse_transform(padder.transform([[np.nan], [1.0, 2.0], [np.nan, np.nan]]))
     assert_sequences_equal(back, [np.array([np.nan]), np.array([1.0, 2.0]), np.array([np.nan])])
@@ -185,7 +185,7 @@ def test_one_step_of_a_value_that_is_padding_in_one_feature_stays():
     assert_sequences_equal(padder.inverse_transform(padder.transform(X)), X)
 
 
-# What goes in. ----------------------------------------------------------------------------------
+# Inputs. ------------------------------------------------------------------------------------------
 
 RAGGED = [[1.0, 2.0, 3.0], [4.0], [5.0, 6.0]]
 
@@ -276,7 +276,7 @@ def test_lists_are_never_tables():
     padder = Padder().fit(equal)
     assert padder.n_features_in_ == 1
     assert padder.transform([[1.0]]).shape == (1, 3, 1)
-    # Nor does a table say how wide the next one is, where none was fitted.
+    # Without a fitted table, the next one may have any width.
     assert padder.transform(np.ones((4, 2))).shape == (4, 3, 1)
     assert padder.transform(np.ones((4, 9, 1))).shape == (4, 3, 1)
     # Sequences of any lengths after a table, but no other table.
@@ -320,7 +320,7 @@ def test_dtypes(dtypes, expected):
     out = padder.transform(X)
     assert out.dtype == expected
     assert out.dtype.isnative
-    # 0.1 is another number in float32, and is known again.
+    # 0.1 is another number in float32, and is recognised.
     assert_sequences_equal(padder.inverse_transform(out), [x.astype(expected) for x in X])
     if len(set(dtypes)) == 1:
         regular = np.ones((2, 3, 2), dtype=dtypes[0])
@@ -329,7 +329,7 @@ def test_dtypes(dtypes, expected):
 
 
 @pytest.mark.parametrize("padding", ["pre", "post"])
-def test_no_input_is_written_to_and_nothing_is_shared(padding):
+def test_no_input_is_written_to_and_no_memory_is_shared(padding):
     sequences = [np.arange(6.0).reshape(3, 2), np.ones((2, 2))]
     regular = np.arange(12.0).reshape(2, 3, 2)
     for X in [sequences, regular]:
@@ -348,7 +348,7 @@ def test_no_input_is_written_to_and_nothing_is_shared(padding):
         np.testing.assert_array_equal(out, before)
 
 
-# What is refused. -------------------------------------------------------------------------------
+# Refusals. ----------------------------------------------------------------------------------------
 
 ONES = np.ones((2, 3))
 
@@ -495,10 +495,10 @@ def test_unfitted():
         Padder(length=3).inverse_transform(np.ones((2, 3, 1)))
 
 
-# Names. -----------------------------------------------------------------------------------------
+# Names. -------------------------------------------------------------------------------------------
 
 
-def test_names_of_features_come_from_the_sequences():
+def test_feature_names_are_those_of_the_sequences():
     X = [pd.DataFrame(np.ones((n, 2)), columns=["temp", "wind"]) for n in [2, 3]]
     padder = Padder().fit([X[0].to_numpy(), *X])
     assert list(padder.feature_names_in_) == ["temp", "wind"]
@@ -516,11 +516,11 @@ def test_names_of_a_table_are_those_of_its_steps():
     assert list(padder.feature_names_in_) == ["t0", "t1", "t2"]
     with pytest.raises(ValueError, match="feature names should match"):
         padder.transform(X[["t1", "t0", "t2"]])
-    # They say nothing of sequences.
+    # They do not name features of sequences.
     assert padder.transform(RAGGED).shape == (3, 3, 1)
 
 
-def test_set_output_changes_nothing_here_and_works_around():
+def test_set_output_has_no_effect_here_and_works_for_other_steps():
     X = pd.DataFrame(np.arange(12.0).reshape(3, 4), columns=list("abcd"))
     pipe = make_pipeline(StandardScaler(), Padder()).set_output(transform="pandas")
     out = pipe.fit_transform(X)

@@ -41,7 +41,7 @@ def naive_steps(X, steps, width):
 
 @settings(deadline=None)
 @given(tables())
-def test_steps_equal_naive_loop_and_come_back(case):
+def test_steps_equal_naive_loop_and_are_restored(case):
     X, steps, width = case
     to_3d = To3D(n_features=width).fit(X)
     out = to_3d.transform(X)
@@ -53,7 +53,7 @@ def test_steps_equal_naive_loop_and_come_back(case):
 
 @settings(deadline=None)
 @given(tables())
-def test_features_make_one_step_and_come_back(case):
+def test_features_make_one_step_and_are_restored(case):
     X, steps, width = case
     to_3d = To3D("features").fit(X)
     out = to_3d.transform(X)
@@ -126,7 +126,7 @@ def test_unfitted_and_wrong_width():
         To3D().fit(np.ones((2, 4))).transform(np.ones((2, 3)))
 
 
-def test_set_output_changes_nothing_here_and_works_around():
+def test_set_output_has_no_effect_here_and_works_for_other_steps():
     X = pd.DataFrame(np.arange(12.0).reshape(3, 4), columns=list("abcd"))
     pipe = make_pipeline(StandardScaler(), To3D(n_features=2)).set_output(transform="pandas")
     out = pipe.fit_transform(X)
