@@ -8,7 +8,8 @@ import pandas as pd
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
-from sklstm.preprocessing._window_index import WindowIndex, index_array, window_index_of
+from sklstm.preprocessing._array_index import index_array
+from sklstm.preprocessing._window_index import WindowIndex, window_index_of
 from sklstm.targets._step_labels import are_labelled, labels_of_rows
 from sklstm.training._fitted_network import FittedNetwork
 from sklstm.utils._sklearn_private import check_feature_names

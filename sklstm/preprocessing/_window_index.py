@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sklstm.utils._ragged import are_held, multiplicity, packed_starts, rows_of_runs, runs_of_rows
+from sklstm.utils._ragged import are_held, multiplicity, rows_of_runs, runs_of_rows
 
 # Steps written at once by `WindowIndex.materialize`: bounds the size of the arrays it needs.
 _BLOCK_STEPS = 1 << 21
@@ -289,31 +289,37 @@ class WindowIndex:
         return positions, last[positions]
 
     def own_rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Find the row at the time of each sample itself; no window with a lead holds it.
+        """Find the row at the time of each sample itself, where a window holds it.
+
+        A window with a lead does not hold the row of its own sample, but later ones do.
 
         Returns
         -------
-        positions : ndarray of shape (n_observed,)
-            The samples that have such a row.
-        row_numbers : ndarray of shape (n_observed,)
+        positions : ndarray of shape (n_held,)
+            The samples whose row some window holds.
+        row_numbers : ndarray of shape (n_held,)
             Their rows.
         """
-        return self.rows_ahead(0)
+        positions, row_numbers = _find_keys(self.keys, self.end + self.lead)
+        held = are_held(self.start, self.count, row_numbers)
+        return positions[held], row_numbers[held]
 
-    def rows_ahead(self, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Find the row some steps after the time of each sample.
+    def look_ahead(self, columns: np.ndarray, horizon: int) -> np.ndarray:
+        """Look up some features at the steps ahead of each sample.
 
         Parameters
         ----------
-        n_steps : int
-            Steps ahead; 0 is the sample's own time.
+        columns : ndarray of shape (n_columns,)
+            The features.
+        horizon : int
+            Steps ahead; the first is the sample's own time.
 
         Returns
         -------
-        positions, row_numbers : ndarray of shape (n_observed,)
-            As in :meth:`own_rows`.
+        ndarray of shape (n_samples, horizon, n_columns), float64
+            NaN at the steps ahead that have no row.
         """
-        return find_keys(self.keys, self.end + self.lead + n_steps)
+        return look_up_ahead(self.keys, self.rows[:, columns], self.end + self.lead, horizon)
 
     def times_of_rows(self) -> tuple[np.ndarray, np.ndarray]:
         """Tell the series and the time of each row that a window reaches.
@@ -347,21 +353,6 @@ class WindowIndex:
             How many of the windows hold each row; 0 for rows that no window reaches.
         """
         return multiplicity(self.start, self.count, len(self.rows))
-
-    def hold(self, row_numbers: np.ndarray) -> np.ndarray:
-        """Tell which rows some window holds.
-
-        Parameters
-        ----------
-        row_numbers : ndarray of shape (n_asked,)
-            Some rows.
-
-        Returns
-        -------
-        ndarray of shape (n_asked,), bool
-            Whether a window holds each.
-        """
-        return are_held(self.start, self.count, row_numbers)
 
     def trim(self):
         """Leave out the rows that no window reaches.
@@ -403,76 +394,36 @@ class WindowIndex:
         return WindowIndex, tuple(getattr(index, name) for name in self.__dataclass_fields__)
 
 
-def find_keys(keys, wanted):
-    """Tell which of the wanted keys exist, and where.
+def look_up_ahead(keys, values, own, horizon):
+    """Look up the values at some keys, and at those that follow.
 
     Parameters
     ----------
     keys : ndarray of shape (n_keys,)
-        Sorted keys.
-    wanted : ndarray of shape (n_wanted,)
-        The keys to find; those of different series lie far apart.
+        Sorted keys; those of different series lie far apart.
+    values : ndarray of shape (n_keys, n_columns)
+        A row for each.
+    own : ndarray of shape (n_samples,)
+        The first key of each sample.
+    horizon : int
+        Keys to look up for each.
 
     Returns
     -------
-    positions : ndarray of shape (n_found,)
-        Those of the wanted that exist.
-    places : ndarray of shape (n_found,)
-        Where they are among `keys`.
+    ndarray of shape (n_samples, horizon, n_columns), float64
+        NaN where there is no such key.
     """
+    ahead = np.full((len(own), horizon, values.shape[1]), np.nan)
+    for step in range(horizon):
+        found, place = _find_keys(keys, own + step)
+        ahead[found, step] = values[place]
+    return ahead
+
+
+def _find_keys(keys, wanted):
+    """Tell which of the wanted keys exist, and where."""
     if len(keys) == 0:
         return np.empty(0, np.intp), np.empty(0, np.intp)
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     found = np.flatnonzero(keys[place] == wanted)
     return found, place[found]
-
-
-def index_array(X: np.ndarray) -> WindowIndex:
-    """Index independent sequences that lie in an array.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_steps, n_features) or (n_samples, n_steps)
-        Sequences. A step whose features are all NaN is missing.
-
-    Returns
-    -------
-    WindowIndex
-        The observed steps, one sequence after the other.
-
-    Raises
-    ------
-    ValueError
-        If some features of a step are missing, but not all.
-    """
-    n_samples, n_steps = X.shape[:2]
-    rows = X.reshape(n_samples * n_steps, -1)
-    # The usual case by one fast pass: the least number is NaN if any is.
-    if not np.isnan(rows.min(initial=0.0)):
-        count = np.full(n_samples, n_steps)
-        return WindowIndex(rows, packed_starts(count), count, n_steps)
-    missing = np.isnan(rows)
-    observed = ~missing.all(axis=1)
-    _refuse_partly_missing_steps(missing, observed, n_steps)
-    count = observed.reshape(n_samples, n_steps).sum(axis=1)
-    return WindowIndex(
-        rows=rows[observed],
-        start=packed_starts(count),
-        count=count,
-        window=n_steps,
-        keys=np.flatnonzero(observed),
-        end=(np.arange(n_samples) + 1) * n_steps - 1,
-    )
-
-
-def _refuse_partly_missing_steps(missing, observed, n_steps) -> None:
-    partly = missing.any(axis=1) & observed
-    if partly.any():
-        sample, step = divmod(int(partly.argmax()), n_steps)
-        features = np.flatnonzero(missing[partly].any(axis=0)).tolist()
-        raise ValueError(
-            f"X has {int(partly.sum())} steps in which some features are NaN and others are not, "
-            f"first at X[{sample}, {step}], in features {features}. A step is either observed or "
-            "missing as a whole (all NaN): fill the gaps before, for example with "
-            "sklearn.impute.SimpleImputer."
-        )

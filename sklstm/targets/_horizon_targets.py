@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from sklstm.preprocessing._window_index import WindowIndex, find_keys
+from sklstm.preprocessing._window_index import WindowIndex, look_up_ahead
 
 
 def cut_horizon_targets(
@@ -31,39 +31,9 @@ def cut_horizon_targets(
     ndarray of shape (n_samples, horizon, n_targets), float64
         NaN at the steps ahead that have no row.
     """
-    targets = np.full((len(samples), horizon, y.shape[1]), np.nan)
-    own = samples.end + samples.lead
     keys = among.end + among.lead
     order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    for step in range(horizon):
-        found, place = find_keys(keys, own + step)
-        targets[found, step] = y[order[place]]
-    return targets
-
-
-def known_future_values(index: WindowIndex, columns: np.ndarray, horizon: int) -> np.ndarray:
-    """Look up known future covariates at the steps ahead of each sample.
-
-    Parameters
-    ----------
-    index : WindowIndex
-        The samples; what its rows hold of these features is known ahead.
-    columns : ndarray of shape (n_known,)
-        The features.
-    horizon : int
-        Steps ahead.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, horizon, n_known), float64
-        NaN at the steps ahead that have no row.
-    """
-    known = np.full((len(index), horizon, len(columns)), np.nan)
-    for step in range(horizon):
-        found, row = index.rows_ahead(step)
-        known[found, step] = index.rows[np.ix_(row, columns)]
-    return known
+    return look_up_ahead(keys[order], y[order], samples.end + samples.lead, horizon)
 
 
 def check_long_enough(index: WindowIndex, horizon: int) -> None:

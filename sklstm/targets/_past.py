@@ -73,7 +73,7 @@ def fit_past(index: WindowIndex, y: np.ndarray, columns: np.ndarray) -> PastOfTa
     """
     slope, intercept = np.ones(len(columns)), np.zeros(len(columns))
     if index.knows_time:
-        positions, row_numbers = _own_rows_held(index)
+        positions, row_numbers = index.own_rows()
         for target, column in enumerate(columns):
             x = index.rows[row_numbers, column].astype(np.float64)
             own = y[positions, target]
@@ -120,7 +120,7 @@ def find_past(index: WindowIndex, y: np.ndarray, target) -> PastOfTarget | None:
     columns: list[int] = []
     for part, own in ((index.take(sample), y[sample]), (index, y)):
         # What no window holds is not looked at, not even to compare it with y.
-        positions, row_numbers = _own_rows_held(part)
+        positions, row_numbers = part.own_rows()
         time = part.time[positions]
         found = [
             find_copy_of_target(part.rows, row_numbers, values, time) for values in own[positions].T
@@ -169,9 +169,3 @@ def _position_of(name, index, parameter) -> int:
     if not 0 <= int(name) < n:
         raise ValueError(f"{parameter}={name!r} is no feature of X, which has {n}.")
     return int(name)
-
-
-def _own_rows_held(index):
-    positions, row_numbers = index.own_rows()
-    held = index.hold(row_numbers)
-    return positions[held], row_numbers[held]

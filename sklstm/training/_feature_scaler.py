@@ -9,7 +9,6 @@ import numpy as np
 
 from sklstm.networks import NetworkInput
 from sklstm.preprocessing._window_index import WindowIndex
-from sklstm.targets._horizon_targets import known_future_values
 from sklstm.utils._aligned import aligned_empty
 
 # Numbers converted at a time: no float64 copy of a long series is ever held, and each block stays
@@ -66,7 +65,7 @@ class FeatureScaler:
 
     def _known_future(self, index):
         columns = self.known_future
-        known = known_future_values(index, columns, self.horizon)
+        known = index.look_ahead(columns, self.horizon)
         # What is not known is replaced by the mean.
         return np.nan_to_num((known - self.mean[columns]) / self.scale[columns]).astype(np.float32)
 

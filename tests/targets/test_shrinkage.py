@@ -125,18 +125,22 @@ def test_the_networks_own_course_is_not_touched():
     free, _, _ = fitted(frame, epochs=3, shrink=False)
     assert len(model.callbacks_) == 1
     assert_array_equal(model.history_, free.history_)
-    for ours, plain in zip(
-        model.network_.weights[0][:-2], free.network_.weights[0][:-2], strict=True
-    ):
+    for ours, plain in zip(model.network_.weights[0], free.network_.weights[0], strict=True):
         assert_array_equal(ours, plain)
 
 
-def test_going_on_keeps_what_was_learned():
+def test_a_warm_start_keeps_the_factor_and_trains_on_from_weights_it_has_not_touched():
     frame = table(noise=True)
     model, X, y = fitted(frame, warm_start=True)
+    free = fitted(frame, warm_start=True, shrink=False)[0].fit(X, y)
     before = model.shrinkage_
     model.fit(X, y)
     assert_array_equal(model.shrinkage_, before)
+    for ours, plain in zip(model.network_.weights[0], free.network_.weights[0], strict=True):
+        assert_array_equal(ours, plain)
+    # What is reported is what forecasts are multiplied by.
+    plain, silent = relative(free, X)
+    assert_allclose(model.predict(X), silent + before * plain, atol=1e-6)
     assert not hasattr(forecaster(season=12).partial_fit(X, y), "shrinkage_")
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from sklstm.preprocessing._window_index import index_array, window_index_of
+from sklstm.preprocessing._array_index import index_array
+from sklstm.preprocessing._window_index import window_index_of
 from sklstm.training._feature_scaler import FeatureScaler, fit_mean_and_scale
 from tests.estimators.helpers import classifier, forecaster, sequences, series, windows
 

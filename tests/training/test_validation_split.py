@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklstm.preprocessing._window_index import index_array, window_index_of
+from sklstm.preprocessing._array_index import index_array
+from sklstm.preprocessing._window_index import window_index_of
 from sklstm.training._validation_split import every_nth, hold_out
 from tests.estimators.helpers import classifier, forecaster, sequences, series, windows
 
