@@ -10,10 +10,10 @@ from sklstm.networks._keras_private import slots_of
 
 
 class FusedAdam(keras.optimizers.Adam):
-    """Keras's Adam, its arithmetic in TensorFlow's own op.
+    """Keras's Adam, with its arithmetic in one TensorFlow operation.
 
-    Keras writes the update of a variable as a dozen small ops. For small networks these take as
-    long as a good part of the layers; the op computes the same formula in one.
+    Keras writes the update of a variable as a dozen small operations, which take a good part of
+    the training time of a small network. One operation computes the same formula.
     """
 
     def update_step(self, gradient, variable, learning_rate):
@@ -45,12 +45,12 @@ class FusedAdam(keras.optimizers.Adam):
 
 
 def _handle(variable):
-    """Return what TensorFlow's ops know a variable by."""
+    """Return the resource handle of a variable."""
     return (variable.value if isinstance(variable, keras.Variable) else variable).handle
 
 
 def with_fused_update(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Take the fused update where there is one.
+    """Replace an optimizer by its fused version, if it has one.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def with_fused_update(optimizer: keras.optimizers.Optimizer) -> keras.optimizers
     Returns
     -------
     keras.optimizers.Optimizer
-        An equal optimizer: the fused one for Adam itself, with a rate that is a number and without
-        ``amsgrad``; else the one given.
+        :class:`FusedAdam` with the same settings for Adam itself, with a fixed learning rate and
+        without ``amsgrad``; otherwise the optimizer given.
     """
     if type(optimizer) is not keras.optimizers.Adam or optimizer.amsgrad:
         return optimizer

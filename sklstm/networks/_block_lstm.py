@@ -1,13 +1,13 @@
-"""The LSTM on TensorFlow's fused operation, for machines without kernels of our own."""
+"""The LSTM on TensorFlow's fused operation, for machines without the native code."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 import tensorflow as tf
 
-# Every array here is time-major, (steps, samples, features): that is the order in which the op
-# walks through memory. Windows are laid with the steps that exist first and the padding last, so
-# a mask is nothing but a count of steps, and costs nothing.
+# Every array here is time-major, (steps, samples, features): the operation reads memory in that
+# order. In a window the observed steps come first and the padding last, so the number of steps
+# replaces a mask.
 
 
 @tf.custom_gradient
@@ -15,9 +15,9 @@ def lstm_steps(x, h0, c0, kernel, recurrent_kernel, bias):
     """Run an LSTM layer over all steps.
 
     TensorFlow registers the gradient of its first version of this op for the second one, which
-    orders the gates differently: training would go on with a wrong gradient and no complaint
+    orders the gates differently: training would use a wrong gradient without a warning
     (https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/rnn_grad.py). The
-    right gradient op exists and is wired up here.
+    right gradient operation exists and is registered here.
 
     Parameters
     ----------
@@ -61,12 +61,12 @@ def lstm_steps(x, h0, c0, kernel, recurrent_kernel, bias):
 
 
 def gather_steps(steps):
-    """Lay the steps of a batch out, those that exist first.
+    """Gather the steps of a batch, the observed ones first.
 
     Parameters
     ----------
     steps : LayerInput
-        Where they lie.
+        The positions of the steps.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def gather_steps(steps):
         Time-major windows as long as the longest; shorter ones repeat their last step.
     """
     if steps.are_outputs:
-        # Laid out already.
+        # Outputs are gathered already.
         return tf.reshape(steps.rows, [steps.n_steps, -1, steps.rows.shape[-1]])
     number = tf.minimum(tf.range(steps.n_steps)[:, None], tf.maximum(steps.count - 1, 0)[None, :])
     positions = steps.start[None, :] + number * steps.stride
@@ -87,9 +87,10 @@ def one_direction(x, counts, weights, state, *, reverse):
     Parameters
     ----------
     x : tensor of shape (n_steps, n_samples, n_inputs)
-        Windows; the first ``counts[i]`` steps of sample *i* exist, the rest is finite padding.
+        Windows; the first ``counts[i]`` steps of sample *i* are observed, the rest is finite
+        padding.
     counts : tensor of shape (n_samples,), int32
-        Number of steps that exist.
+        Number of observed steps.
     weights : list of 3 tensors
         Kernel, recurrent kernel and bias.
     state : pair of tensors of shape (n_samples, n_units), or None
@@ -100,7 +101,7 @@ def one_direction(x, counts, weights, state, *, reverse):
     Returns
     -------
     h : tensor of shape (n_steps, n_samples, n_units)
-        The outputs, each in the place of its step. Beyond the end of a window they mean nothing.
+        The outputs, each at the position of its step; undefined beyond the end of a window.
     state : pair of tensors of shape (n_samples, n_units)
         h and c after the step that was read last; the given state for a window without steps.
     """

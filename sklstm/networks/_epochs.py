@@ -22,20 +22,20 @@ def train_epoch_of(network, *, always_labelled: bool):
     Parameters
     ----------
     network : LSTMNetwork
-        Compiled. Its variables, its optimizer and its metrics are what the graph changes.
+        Compiled. The graph changes its variables, its optimizer and its metrics.
     always_labelled : bool
-        Whether each batch has a label. To look whether it has takes a while.
+        Whether every batch has a label; False checks each one, which takes time.
 
     Returns
     -------
     callable
-        Takes rows, start, count, carries, targets with weights in the last column and, if it reads
-        any, known features of the examples, the order of the windows, the size of a batch and two
-        numbers as a seed; returns the logs.
+        Takes the examples (rows, start, count, carries, targets with weights in the last column
+        and, if the network reads any, known future covariates), the order of the windows, the
+        batch size and two numbers as a seed; returns the logs.
     """
     spec, optimizer, variables = network.spec, network.optimizer, network.ordered_variables
 
-    # The fused op has no XLA kernel.
+    # XLA cannot compile the fused operation.
     @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec, n_seeds=1))
     def train_epoch(*tensors):
         *examples, order, batch_size, seed = tensors
@@ -43,24 +43,25 @@ def train_epoch_of(network, *, always_labelled: bool):
         def one_batch(batch, *states):
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
             with tf.GradientTape() as tape:
-                y_pred, y, weight, states = _answers(
+                y_pred, y, weight, states = _run_batch(
                     network, examples, chosen, states, dropout_seed=seed + tf.stack([0, batch])
                 )
                 loss = network.compute_loss(y=y, y_pred=y_pred, sample_weight=weight)
 
-            def learn():
+            def update_weights():
                 gradients = tape.gradient(loss, [v.value for v in variables])
                 optimizer.apply(gradients, variables)
                 _track(network, loss, y, y_pred, weight)
                 return True
 
-            learn() if always_labelled else _if_labelled(weight, learn)
+            update_weights() if always_labelled else _if_labelled(weight, update_weights)
             return states
 
         _loop_over_batches(spec, one_batch, order, batch_size)
         return network.get_metrics_result()
 
-    # The graph itself: looking it up costs time, and TensorFlow warns of one graph a network.
+    # Return the graph itself: looking it up takes time, and TensorFlow warns about a new graph
+    # for each network.
     return train_epoch.get_concrete_function()
 
 
@@ -75,9 +76,9 @@ def evaluation_of(network):
     Returns
     -------
     callable
-        Takes rows, start, count, carries, targets with weights in the last column and, if it reads
-        any, known features of the examples, the order of the windows and the size of a batch;
-        returns the logs.
+        Takes the examples (rows, start, count, carries, targets with weights in the last column
+        and, if the network reads any, known future covariates), the order of the windows and the
+        batch size; returns the logs.
     """
     spec = network.spec
 
@@ -87,16 +88,16 @@ def evaluation_of(network):
 
         def one_batch(batch, *states):
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
-            y_pred, y, weight, states = _answers(network, examples, chosen, states)
+            y_pred, y, weight, states = _run_batch(network, examples, chosen, states)
 
-            def note():
+            def update_logs():
                 loss = network.compute_loss(
                     y=y, y_pred=y_pred, sample_weight=weight, training=False
                 )
                 _track(network, loss, y, y_pred, weight)
                 return True
 
-            _if_labelled(weight, note) if spec.stateful else note()
+            _if_labelled(weight, update_logs) if spec.stateful else update_logs()
             return states
 
         _loop_over_batches(spec, one_batch, order, batch_size)
@@ -106,7 +107,7 @@ def evaluation_of(network):
 
 
 def keras_layers(spec: NetworkSpec) -> list[keras.layers.Layer]:
-    """Build Keras's own layers, for training that the fast engines cannot do.
+    """Build Keras's own layers, for training that the fast engines do not support.
 
     Parameters
     ----------
@@ -144,7 +145,7 @@ def keras_layers(spec: NetworkSpec) -> list[keras.layers.Layer]:
 def _loop_over_batches(spec, one_batch, order, batch_size):
     n_batches = (tf.size(order) + batch_size - 1) // batch_size
     n_states = sum(_sizes_of_states(spec))
-    # One tensor for all: TensorFlow does five things with each that goes round.
+    # One tensor for all states: each loop variable costs TensorFlow several operations.
     states = [tf.zeros([batch_size, n_states])] if spec.stateful else []
     tf.while_loop(
         lambda batch, *_: batch < n_batches,
@@ -163,13 +164,13 @@ def _sizes_of_states(spec) -> list[int]:
 
 
 def _if_labelled(weight, act):
-    """Act on a batch; parts of series may be without a label, and only carry the state on."""
+    """Call `act` if a batch has a label: chunks of a series without one only carry the state."""
     tf.cond(tf.size(weight) > 0, act, lambda: False)
 
 
-def _answers(network, examples, chosen, states, *, dropout_seed=None):
-    """Run a batch; return what the network answers, what it should, the weights, and its state."""
-    rows, start, count, carries, wanted, *known = examples
+def _run_batch(network, examples, chosen, states, *, dropout_seed=None):
+    """Run a batch; return outputs, targets, weights and states."""
+    rows, start, count, carries, targets, *known = examples
     spec = network.spec
     steps = input_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
     if spec.stateful:
@@ -180,34 +181,34 @@ def _answers(network, examples, chosen, states, *, dropout_seed=None):
     states = [tf.concat(states, axis=1)] if spec.stateful else []
     if spec.outputs_steps:
         with_native = network.engine == "native"
-        where, y, weight = labelled_steps(wanted, steps, with_native=with_native)
+        where, y, weight = labelled_steps(targets, steps, with_native=with_native)
         how = {"where": where, "with_native": with_native}
         y_pred = apply_head(spec, network.weights_now(), x, **how)
     else:
         y_pred = apply_head(spec, network.weights_now(), x)
-        own = tf.gather(wanted, chosen)
+        own = tf.gather(targets, chosen)
         y, weight = own[:, :-1], own[:, -1]
     if spec.horizon == 1:
         return y_pred, y, weight, states
-    return *_by_moment(spec, y_pred, y, weight), states
+    return *_by_step_ahead(spec, y_pred, y, weight), states
 
 
-def _by_moment(spec, y_pred, y, weight):
-    """Lay paths out moment by moment; a moment without a target weighs nothing."""
+def _by_step_ahead(spec, y_pred, y, weight):
+    """Reshape forecasts to one axis of steps ahead; a missing target gets a weight of 0."""
     y_pred = tf.reshape(y_pred, [-1, spec.horizon, spec.n_outputs])
     y = tf.reshape(y, [-1, spec.horizon, spec.n_targets // spec.horizon])
-    there = ~tf.math.is_nan(y)
-    weight = weight[:, None] * tf.cast(there[..., 0], tf.float32)
-    return y_pred, tf.where(there, y, 0.0), weight
+    observed = ~tf.math.is_nan(y)
+    weight = weight[:, None] * tf.cast(observed[..., 0], tf.float32)
+    return y_pred, tf.where(observed, y, 0.0), weight
 
 
 def _lstm_layers(network, steps, states, known, dropout_seed):
-    """Run the layers, those of the decoder too; return what the dense layer reads, and states."""
+    """Run the LSTM layers and the decoder; return the input of the dense layer, and the states."""
     spec, training = network.spec, dropout_seed is not None
     n_layers = len(spec.units) + len(spec.decoder_units)
 
     def drop(outputs, layer):
-        # Each layer of each batch has a seed of its own.
+        # Each layer of each batch has its own seed.
         seed = dropout_seed * [1, n_layers] + [0, layer]
         return tf.nn.experimental.stateless_dropout(outputs, spec.dropout, seed=seed)
 
@@ -255,10 +256,10 @@ def _track(network, loss, y, y_pred, weight):
     if len(network.metrics) == 1:
         return
     if spec.horizon > 1:
-        # Keras does not weigh metrics: leave out the moments that count for nothing.
-        there = tf.where(weight > 0)
-        y, y_pred = tf.gather_nd(y, there), tf.gather_nd(y_pred, there)
-        weight = tf.gather_nd(weight, there)
+        # Keras does not weight metrics: leave out the steps ahead with a weight of 0.
+        weighted = tf.where(weight > 0)
+        y, y_pred = tf.gather_nd(y, weighted), tf.gather_nd(y_pred, weighted)
+        weight = tf.gather_nd(weight, weighted)
     network.compute_metrics(None, y, point_prediction(y_pred, spec.quantiles), sample_weight=weight)
 
 

@@ -13,25 +13,25 @@ from keras.initializers import GlorotUniform, Orthogonal
 from sklstm.networks._spec import NetworkSpec
 
 _POLICY = "float32"
-# The weights are set at last. Keras would draw the seeds that are not given from Python's global
-# generator, which is not ours to move.
+# The initial weights are overwritten, but without a seed Keras would draw one from Python's global
+# generator and so change it.
 _SEED = 0
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """A number of the window that answers are relative to: ``slope * x + intercept``.
+    """A value of the window that the outputs are relative to: ``slope * x + intercept``.
 
     Parameters
     ----------
     kind : {"last", "mean"}
-        Whether x is the last step that exists, or the mean of all that do.
+        Whether x is the last observed step, or the mean of all observed steps.
     column : int
-        The feature that x is.
+        The feature that x is read from.
     slope, intercept : float
-        From its units to those of the target.
+        Convert its units to those of the target.
     nothing : float
-        What stands for a window without steps, in units of the target.
+        Value for a window without observed steps, in units of the target.
     """
 
     kind: str
@@ -54,37 +54,37 @@ def export_model(
     anchors: list[Anchor] | None = None,
     known_columns: np.ndarray | None = None,
 ) -> keras.Model:
-    """Build a functional Keras model from built-in layers: raw windows in, own units out.
+    """Build a functional Keras model from built-in layers, from raw windows to target units.
 
     Parameters
     ----------
     spec : NetworkSpec
         The sizes.
     members : list of list of ndarray
-        Weights in the order of ``spec.weight_shapes()``, of each of the networks whose answers are
-        averaged.
+        For each network of the ensemble, the weights in the order of ``spec.weight_shapes()``.
+        The outputs of the networks are averaged.
     n_steps : int or None
-        Steps of a window; None is any number.
+        Steps of a window; None accepts any number.
     univariate : bool
         Whether the input is ``(n_samples, n_steps)`` rather than
         ``(n_samples, n_steps, n_features)``.
     X_mean, X_scale : ndarray of shape (n_features,)
-        What the inputs are standardised by.
+        Mean and scale that standardise the inputs.
     y_mean, y_scale : ndarray of shape (output_size,), default=None
-        What the outputs are scaled back by; None leaves them as they are.
+        Mean and scale that convert the outputs to target units; None leaves them as they are.
     anchors : list of Anchor, default=None
-        What of the window is added to the answers, for each target.
+        For each target, the value of the window that is added to the outputs.
     known_columns : ndarray of shape (n_known,), default=None
-        Which features are known ahead.
+        Positions of the known future covariates among the features.
 
     Returns
     -------
     keras.Model
-        Steps whose features are all NaN are masked. It loads without custom objects. A network
-        that answers steps answers each one, from a state of 0 before the first; one that answers
-        for several moments gives ``(n_samples, horizon)``, or a further axis for several targets
-        and quantiles. What it knows of these moments is a second input,
-        ``(n_samples, horizon, n_known)``.
+        The model, which loads without custom objects. Steps whose features are all NaN are masked.
+        A network with step outputs has one output for each step, from a state of 0 before the
+        first. A multi-step forecast has shape ``(n_samples, horizon)``, with a further axis for
+        several targets and one for several quantiles. Known future covariates are a second input
+        of shape ``(n_samples, horizon, n_known)``.
     """
     shape = (n_steps,) if univariate else (n_steps, spec.n_features)
     windows = keras.Input(shape, dtype=_POLICY, name="windows")
@@ -99,10 +99,10 @@ def export_model(
         ahead = keras.Input((spec.horizon, spec.n_known), dtype=_POLICY, name="known")
         columns = np.arange(spec.n_known) if known_columns is None else known_columns
         known = (ahead - X_mean[columns].astype(_POLICY)) / X_scale[columns].astype(_POLICY)
-        # What is not known is what is to be expected.
+        # A missing covariate gets its mean.
         known = ops.where(ops.isnan(known), 0.0, known)
-    answers = [_network(spec, scaled, mask, known, weights) for weights in members]
-    x = answers[0] if len(answers) == 1 else keras.layers.Average(dtype=_POLICY)(answers)
+    outputs = [_network(spec, scaled, mask, known, weights) for weights in members]
+    x = outputs[0] if len(outputs) == 1 else keras.layers.Average(dtype=_POLICY)(outputs)
     if y_mean is not None and y_scale is not None:
         x = keras.layers.Rescaling(y_scale.tolist(), y_mean.tolist(), dtype=_POLICY)(x)
     if anchors is not None:
@@ -120,7 +120,7 @@ def export_model(
 
 
 def _network(spec, x, mask, known, weights):
-    """Build the layers of one network and set their weights; return its flat answers."""
+    """Build the layers of one network and set their weights; return its flat outputs."""
     layers: list[keras.layers.Layer] = []
 
     def through(layer, x, **how):
@@ -165,12 +165,12 @@ def _network(spec, x, mask, known, weights):
 
 def _value_of_window(anchor: Anchor, steps, mask):
     column = steps[..., anchor.column]
-    there = ops.cast(mask, _POLICY)
-    number = ops.cumsum(there, axis=1)
-    total = ops.sum(there, axis=1, keepdims=True)
+    observed = ops.cast(mask, _POLICY)
+    number = ops.cumsum(observed, axis=1)
+    total = ops.sum(observed, axis=1, keepdims=True)
     if anchor.kind == "last":
-        chosen = there * ops.cast(ops.equal(number, total), _POLICY)
+        chosen = observed * ops.cast(ops.equal(number, total), _POLICY)
     else:
-        chosen = there / ops.maximum(total, 1.0)
+        chosen = observed / ops.maximum(total, 1.0)
     value = anchor.slope * ops.sum(column * chosen, axis=1) + anchor.intercept
     return ops.where(total[:, 0] > 0, value, anchor.nothing)

@@ -38,9 +38,9 @@ def apply_lstm_layers(
     engine : {"native", "block_lstm"}
         What computes the LSTM layers.
     training : bool, default=False
-        Whether somebody will ask for gradients.
+        Whether gradients will be computed.
     only_last : bool, default=True
-        Whether only the outputs after the last step are wanted.
+        Whether to return only the outputs after the last step.
     after_layer : callable, default=None
         Called as ``after_layer(outputs, layer_number)`` on the outputs of each LSTM layer, for
         dropout in training.
@@ -48,7 +48,7 @@ def apply_lstm_layers(
     Returns
     -------
     x : tensor of shape (n_samples, n_last_units) or (n_steps, n_samples, n_last_units)
-        The outputs of the last layer. Beyond the end of a window they mean nothing.
+        The outputs of the last layer; undefined beyond the end of a window.
     states : list of pairs of tensors of shape (n_samples, n_units)
         h and c of each layer after the last step.
     """
@@ -67,7 +67,7 @@ def apply_decoder(
     training: bool = False,
     after_layer=None,
 ):
-    """Unfold what the LSTM layers have made of a window into the moments of the horizon.
+    """Decode the encoding of a window into the steps ahead of the horizon.
 
     Parameters
     ----------
@@ -76,11 +76,11 @@ def apply_decoder(
     weights : list of tensors
         In the order of ``spec.weight_shapes()``.
     encoding : tensor of shape (n_samples, n_last_units)
-        Outputs of the last layer over the window; the decoder reads them at each moment.
+        Outputs of the last layer over the window; the decoder reads them at each step ahead.
     known : tensor of shape (n_samples, horizon, n_known), default=None
-        What it reads beside them.
+        Known future covariates, which it reads as well.
     engine, training, after_layer : object
-        As in :func:`apply_lstm_layers`; the layers are counted on.
+        As in :func:`apply_lstm_layers`; layer numbers continue those of the encoder.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def apply_decoder(
 
 
 def _stack(spec, weights, layers, steps, states, *, only_last, after_layer, **how):
-    """Run LSTM layers one after the other; return the outputs of the last and all their ends."""
+    """Run LSTM layers in order; return the outputs of the last and the final states of all."""
     per_layer = spec.weights_per_layer
     states = [None] * len(layers) if states is None else states
     ends = []
@@ -125,17 +125,17 @@ def apply_head(spec, weights, x, *, where=None, with_native: bool = False):
     weights : list of tensors
         All weights of the network; the last two are used.
     x : tensor of shape (n_rows, n_inputs) or (n_steps, n_samples, n_inputs)
-        Outputs of the last LSTM layer: for samples, or for each moment of the horizon of each; with
-        `where` for each step.
-    where : tensor of shape (n_answered,), int32, default=None
-        Which steps are to be answered, (n_steps, n_samples) counted in one row, in ascending order;
-        None answers all rows.
+        Outputs of the last LSTM layer: of each sample, or of each step ahead of each sample; with
+        `where` of each step.
+    where : tensor of shape (n_selected,), int32, default=None
+        Steps to compute outputs for, as ascending positions in the flattened
+        ``(n_steps, n_samples)``; None computes all rows.
     with_native : bool, default=False
-        Whether the compiled kernels do it, which only ``where`` can have.
+        Whether the native code computes them; it needs ``where``.
 
     Returns
     -------
-    tensor of shape (n_rows, n_dense) or (n_answered, n_dense)
+    tensor of shape (n_rows, n_dense) or (n_selected, n_dense)
         The activated outputs.
     """
     kernel, bias = weights[-2:]

@@ -1,4 +1,4 @@
-"""The steps of windows that have a label, and the dense layer that answers there."""
+"""The labelled steps of windows, and the dense layer that computes their outputs."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -10,25 +10,26 @@ from sklstm.networks._native import load_native
 
 
 def labelled_steps(table, steps: LayerInput, *, with_native: bool):
-    """Look the labels of steps up, and leave out the steps that have none.
+    """Look up the labels of steps, and leave out the steps without one.
 
     Parameters
     ----------
     table : tensor of shape (n_rows, n_targets + 1)
-        Targets of each row, all NaN without a label, and its weight.
+        Targets of each row, all NaN without a label, and its weight in the last column.
     steps : LayerInput
-        The windows, consecutive rows each.
+        The windows, each of consecutive rows.
     with_native : bool
-        Whether the compiled kernels do it.
+        Whether the native code does it.
 
     Returns
     -------
     where : tensor of shape (n_labels,), int32
-        Which of all steps, (n_steps, n_samples) in one row, exist and have a label; ascending.
+        Observed steps with a label, as ascending positions in the flattened
+        ``(n_steps, n_samples)``.
     targets : tensor of shape (n_labels, n_targets)
-        What should be answered there.
+        Their targets.
     weights : tensor of shape (n_labels,)
-        What they weigh.
+        Their weights.
     """
     if with_native:
         where, targets, weights = load_native().sklstm_labels(
@@ -54,36 +55,36 @@ def dense_at(x, where, kernel, bias, *, with_native: bool):
     x : tensor of shape (n_steps, n_samples, n_units)
         The outputs of all steps.
     where : tensor of shape (n_labels,), int32
-        Which of them, as :func:`labelled_steps` counts them, in ascending order.
+        Selected steps, as positions like those of :func:`labelled_steps`.
     kernel : tensor of shape (n_units, output_size)
-        The weights of the layer.
+        The kernel of the layer.
     bias : tensor of shape (output_size,)
-        What it adds.
+        The bias of the layer.
     with_native : bool
-        Whether the compiled kernels do it.
+        Whether the native code does it.
 
     Returns
     -------
     tensor of shape (n_labels, output_size)
-        The sums, not activated.
+        The sums before the activation.
     """
     if not with_native:
-        # All of them, and then some: answers are narrower than what they are computed from.
+        # Compute all and gather some: outputs are narrower than the inputs of the layer.
         return tf.gather(tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel) + bias, where)
-    answers = load_native().sklstm_dense(
+    outputs = load_native().sklstm_dense(
         x, where, kernel, bias, n_threads=tf.config.threading.get_intra_op_parallelism_threads()
     )
-    answers.set_shape([None, kernel.shape[1]])
-    return answers
+    outputs.set_shape([None, kernel.shape[1]])
+    return outputs
 
 
 @tf.RegisterGradient("SklstmDense")
-def _gradient_of_dense(op, d_answers):
+def _gradient_of_dense(op, d_outputs):
     x, _where, kernel, bias = op.inputs
-    found = load_native().sklstm_dense_grad(
-        *op.inputs, d_answers, n_threads=op.get_attr("n_threads")
+    gradients = load_native().sklstm_dense_grad(
+        *op.inputs, d_outputs, n_threads=op.get_attr("n_threads")
     )
-    for gradient, like in zip(found, (x, kernel, bias), strict=True):
+    for gradient, like in zip(gradients, (x, kernel, bias), strict=True):
         gradient.set_shape(like.shape)
-    d_x, d_kernel, d_bias = found
+    d_x, d_kernel, d_bias = gradients
     return d_x, None, d_kernel, d_bias

@@ -1,4 +1,4 @@
-"""LSTM layers over windows of different lengths, and what computes them."""
+"""LSTM layers over windows of different lengths, and the engines that compute them."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -16,20 +16,20 @@ Engine = Literal["native", "block_lstm", "keras"]
 
 
 def choose_engine(spec: NetworkSpec, *, training: bool) -> Engine:
-    """Decide what computes the LSTM layers of a network.
+    """Choose the engine that computes the LSTM layers of a network.
 
     Parameters
     ----------
     spec : NetworkSpec
         The sizes.
     training : bool
-        Whether the network is to be trained, or to predict.
+        Whether the network trains; otherwise it predicts.
 
     Returns
     -------
     {"native", "block_lstm", "keras"}
-        Our own kernels where they were compiled for this machine, else TensorFlow's fused
-        operation; Keras's layers for what neither can do, which is dropout inside the recurrence.
+        The native code if it is compiled for this machine, else TensorFlow's fused operation;
+        Keras's layers to train with recurrent dropout, which neither supports.
     """
     if training and spec.recurrent_dropout > 0:
         return "keras"
@@ -37,10 +37,10 @@ def choose_engine(spec: NetworkSpec, *, training: bool) -> Engine:
 
 
 def device_of(engine: Engine):
-    """Say where an engine computes, with all that lies between the layers.
+    """Return the device for an engine and for all operations between the layers.
 
-    TensorFlow would put what has no place on a GPU, if there is one, and copy to and fro between
-    it and the kernels at every batch.
+    On a machine with a GPU, TensorFlow would place those operations there, and copy every batch
+    between it and the native code, which runs on the CPU.
 
     Parameters
     ----------
@@ -50,14 +50,14 @@ def device_of(engine: Engine):
     Returns
     -------
     context manager
-        The CPU for the kernels, else what TensorFlow chooses.
+        The CPU for the native code, else the device that TensorFlow chooses.
     """
     return tf.device("/CPU:0" if engine == "native" else None)
 
 
 @dataclass(frozen=True, eq=False)
 class LayerInput:
-    """The inputs of a layer, for one batch of samples: where the steps of each one lie.
+    """The inputs of a layer for one batch of samples, as rows and the positions of their steps.
 
     Step *j* of sample *i* is row ``start[i] + j * stride``, for ``j < count[i]``.
 
@@ -66,13 +66,13 @@ class LayerInput:
     rows : tensor of shape (n_rows, n_inputs)
         All steps, at least one, finite.
     start, count : tensor of shape (n_samples,), int32
-        First row, and number of steps.
+        First row, and number of steps, of each sample.
     stride : tensor of shape (), int32
         Rows from one step to the next.
     n_steps : tensor of shape (), int32
         The greatest count, but at least 1.
     are_outputs : bool
-        Whether the rows are the outputs of a layer below, which wants their gradients.
+        Whether the rows are the outputs of a layer below, which needs their gradients.
     """
 
     rows: tf.Tensor
@@ -91,12 +91,12 @@ def input_of_windows(rows, start, count) -> LayerInput:
     rows : tensor of shape (n_rows, n_features)
         The series, at least one row.
     start, count : tensor of shape (n_samples,), int32
-        Where each window starts and how many steps it has.
+        First row, and number of steps, of each window.
 
     Returns
     -------
     LayerInput
-        Nothing is gathered.
+        The windows, without a copy of their rows.
     """
     n_steps = tf.maximum(tf.reduce_max(count), 1)
     return LayerInput(rows, start, count, tf.constant(1), n_steps)
@@ -110,12 +110,12 @@ def input_of_outputs(outputs, count) -> LayerInput:
     outputs : tensor of shape (n_steps, n_samples, n_units)
         Time-major outputs.
     count : tensor of shape (n_samples,), int32
-        How many steps each sample has.
+        Number of steps of each sample.
 
     Returns
     -------
     LayerInput
-        The same memory.
+        The outputs, in the same memory.
     """
     n_steps, n_samples = tf.shape(outputs)[0], tf.shape(outputs)[1]
     rows = tf.reshape(outputs, [n_steps * n_samples, outputs.shape[-1]])
@@ -138,15 +138,15 @@ def lstm_layer(
     engine : {"native", "block_lstm"}
         What computes it.
     training : bool
-        Whether somebody will ask for gradients.
+        Whether gradients will be computed.
     only_last : bool
-        Whether only the state after the last step is wanted.
+        Whether to return only the outputs after the last step.
 
     Returns
     -------
     outputs : tensor of shape (n_samples, n_outputs) or (n_steps, n_samples, n_outputs)
-        The outputs, the directions concatenated; the state before for a window without steps.
-        Beyond the end of a window they mean nothing.
+        The outputs, the directions concatenated; undefined beyond the end of a window. A window
+        without steps gives the state before it.
     state : pair of tensors of shape (n_samples, n_units)
         h and c after the step that was read last, of the last direction.
     """

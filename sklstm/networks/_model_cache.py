@@ -1,4 +1,4 @@
-"""Compiled networks, lent for one fit at a time: building and tracing costs more than most fits."""
+"""A cache of compiled networks: building and tracing one takes longer than most fits."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -31,21 +31,21 @@ _lock = threading.Lock()
 def acquire_network(
     spec: NetworkSpec, task: TrainingTask, *, optimizer, loss, metrics
 ) -> Iterator[LSTMNetwork]:
-    """Lend a compiled network with a fresh optimizer.
+    """Acquire a compiled network with a fresh optimizer, and release it on exit.
 
-    A network that is lent belongs to one borrower alone; another who wants the same gets one
-    of its own, so nobody waits and a callback may fit a model itself. What a borrower leaves behind
-    (data, callbacks, weights) is taken out when the network comes back. At most
-    ``MAX_IDLE_NETWORKS`` wait for reuse; the longest unused go first.
+    An acquired network is used by one fit only. A second fit with the same settings gets a network
+    of its own, so no fit waits, and a callback may fit a model itself. On release, the network
+    drops its data, its history and the request to stop. The cache keeps at most
+    ``MAX_IDLE_NETWORKS`` idle networks and drops the least recently used first.
 
     Parameters
     ----------
     spec : NetworkSpec
         The sizes.
     task : TrainingTask
-        What the network will train on.
+        The data that the network will train on.
     optimizer : keras.optimizers.Optimizer
-        Its class and settings decide which network fits; its learning rate is set on it.
+        Its class and settings select the network; its fixed learning rate is set on the network.
     loss : str, callable or keras.losses.Loss
         The loss.
     metrics : list or None
@@ -54,7 +54,7 @@ def acquire_network(
     Yields
     ------
     LSTMNetwork
-        Compiled; its weights are whatever they were and have to be set.
+        Compiled. Its weights are undefined and have to be set.
     """
     key = _key(spec, optimizer, loss, metrics)
     with device_of(choose_engine(spec, training=True)):
@@ -66,17 +66,17 @@ def acquire_network(
         try:
             yield network
         except BaseException:
-            # Whatever went wrong may have left the network in any state.
+            # An error may leave the network in any state, so it is not reused.
             _detach(network)
             raise
         else:
             _detach(network)
             if key is not None:
-                _put_back(key, network)
+                _release(key, network)
 
 
 def clear_model_cache() -> None:
-    """Forget all idle networks and free their memory."""
+    """Drop all idle networks and free their memory."""
     with _lock:
         _idle.clear()
 
@@ -95,9 +95,9 @@ def _compiled_network(spec: NetworkSpec, optimizer, loss, metrics) -> LSTMNetwor
 
 
 def _own_metric(metric):
-    """Make a metric that belongs to the network alone: it is updated, and lives as long."""
+    """Copy a metric for the network, which updates it and keeps it."""
     if isinstance(metric, keras.metrics.Metric):
-        # Keras copies by name; what the user defined need not be registered for it.
+        # Keras copies by name, and the user need not have registered a class or function.
         parts = (type(metric), function_of(metric))
         named = {p.__name__: p for p in parts if hasattr(p, "__name__")}
         with keras.saving.CustomObjectScope(named):
@@ -106,7 +106,7 @@ def _own_metric(metric):
         return metric
     made = metric()
     if metric().name != made.name:
-        # Keras numbers the metrics of a process on; a log is to have the same name in every fit.
+        # Keras numbers the metrics of a process; the log keeps the same name in every fit.
         made.name = re.sub(r"_\d+$", "", made.name)
     return made
 
@@ -122,7 +122,7 @@ def _take(key: tuple) -> LSTMNetwork | None:
         return network
 
 
-def _put_back(key: tuple, network: LSTMNetwork) -> None:
+def _release(key: tuple, network: LSTMNetwork) -> None:
     with _lock:
         _idle.setdefault(key, []).append(network)
         _idle.move_to_end(key)
@@ -140,7 +140,7 @@ def _detach(network: LSTMNetwork) -> None:
 
 
 def _key(spec: NetworkSpec, optimizer, loss, metrics) -> tuple | None:
-    """Tell which borrowers may share a network; None if that cannot be told."""
+    """Return what fits must have in common to reuse a network; None if that is unknown."""
     metrics = [] if metrics is None else metrics
     try:
         parts = [_settings(part) for part in (optimizer, loss, *metrics)]
@@ -152,19 +152,19 @@ def _key(spec: NetworkSpec, optimizer, loss, metrics) -> tuple | None:
 def _settings(part) -> tuple:
     if isinstance(part, keras.optimizers.Optimizer):
         if not _is_of_keras(part):
-            raise TypeError("Its configuration may not tell all that it does.")
+            raise TypeError("The configuration of a user's optimizer may be incomplete.")
         config = part.get_config()
-        # Keras numbers the optimizers of a process on: two that are the same have two names.
+        # Keras numbers the optimizers of a process: equal ones have different names.
         del config["name"]
-        # A schedule is a part of the graph, a fixed rate is a variable that is set.
+        # A schedule is part of the graph; a fixed rate is a variable.
         schedule = None if _fixed_rate(part) is not None else type(learning_rate_of(part))
         if schedule is None:
             del config["learning_rate"]
         return type(part), schedule, json.dumps(config, sort_keys=True)
     if hasattr(part, "get_config") and not isinstance(part, type) and _is_of_keras(part):
         return type(part), function_of(part), json.dumps(part.get_config(), sort_keys=True)
-    # Names, functions, classes, and objects of classes that Keras does not know: nothing but the
-    # very same is the same.
+    # Names, functions, classes, and objects of classes outside Keras are compared by equality,
+    # which for most of them is identity.
     hash(part)
     return (part,)
 

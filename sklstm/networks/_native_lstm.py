@@ -1,4 +1,4 @@
-"""One direction of an LSTM layer on the kernels of this library."""
+"""One direction of an LSTM layer in native code."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -23,21 +23,21 @@ def one_direction(steps, weights, state, *, reverse, training, returns_sequences
     reverse : bool
         Whether to read every window from its end.
     training : bool
-        Whether to keep what the way back needs.
+        Whether to keep what the gradient needs.
     returns_sequences : bool
-        Whether the outputs of all steps are wanted.
+        Whether to return the outputs of all steps.
 
     Returns
     -------
     h : tensor of shape (n_steps, n_samples, n_units)
-        The outputs, each in the place of its step; without a row if they are not wanted.
+        The outputs, each at the position of its step; empty without ``returns_sequences``.
     state : pair of tensors of shape (n_samples, n_units)
         h and c after the step that was read last; the given state for a window without steps.
 
     Notes
     -----
-    No gradient flows through states: neither to those before, nor, where the outputs of all steps
-    are wanted, from those after.
+    States have no gradient: the given state never has one, and with ``returns_sequences`` the
+    final state has none either.
     """
     if state is None:
         zeros = tf.zeros([tf.shape(steps.start)[0], weights[1].shape[0]])
@@ -75,7 +75,7 @@ def lstm_steps(
         As in :func:`one_direction`.
     h_last, c_last : tensor of shape (n_samples, n_units)
         The state after the step that was read last; the given one for a window without steps.
-        Only without ``returns_sequences`` has ``h_last`` a gradient.
+        ``h_last`` has a gradient only without ``returns_sequences``.
     """
     n_units = recurrent_kernel.shape[0]
     h_last, c_last, h, _ = load_native().sklstm_lstm(
@@ -93,7 +93,7 @@ def lstm_steps(
         returns_sequences=returns_sequences,
         keeps_gates=training,
         needs_rows=steps.are_outputs,
-        # What the user has allowed TensorFlow; OpenMP has limits of its own, the lower one counts.
+        # The limit set for TensorFlow; OpenMP has its own, and the lower one applies.
         n_threads=tf.config.threading.get_intra_op_parallelism_threads(),
     )
     h.set_shape([None, None, n_units])

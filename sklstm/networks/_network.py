@@ -23,10 +23,10 @@ _EVALUATION_BATCH = 1024
 class LSTMNetwork(keras.Model):
     """An LSTM network that trains on rows and positions, one graph call an epoch.
 
-    Python runs once an epoch: it draws the order of the windows, calls the graph, and hands the
-    logs to the Keras callbacks. Batches are gathered from the rows inside the graph, so windows are
-    never materialised. Numbers of rows, windows, steps and the batch size are unknown dimensions
-    of one signature: nothing is traced twice.
+    Python runs once an epoch: it draws the order of the windows, calls the graph, and passes the
+    logs to the Keras callbacks. The graph gathers batches from the rows, so windows are never
+    materialised. The numbers of rows, windows and steps and the batch size are unknown dimensions
+    of one signature, so the graph is traced once.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class LSTMNetwork(keras.Model):
     Attributes
     ----------
     task : TrainingTask or None
-        What :meth:`fit` trains on.
+        The data that :meth:`fit` trains on.
     """
 
     def __init__(self, spec: NetworkSpec):
@@ -45,14 +45,14 @@ class LSTMNetwork(keras.Model):
         self.task: TrainingTask | None = None
         self.engine = choose_engine(spec, training=True)
         self.keras_layers = keras_layers(spec) if self.engine == "keras" else []
-        theirs = [v for layer in self.keras_layers for v in layer.trainable_weights]
-        # Whoever borrows the network sets its weights; drawing some here would move the global
-        # generator that Keras takes its seeds from.
-        ours = [
+        of_keras = [v for layer in self.keras_layers for v in layer.trainable_weights]
+        # Each fit sets the weights. Drawing some here would advance the global generator that
+        # Keras takes its seeds from.
+        own = [
             self.add_weight(shape=shape, initializer="zeros", name=f"weight_{number}")
-            for number, shape in enumerate(spec.weight_shapes()[len(theirs) :])
+            for number, shape in enumerate(spec.weight_shapes()[len(of_keras) :])
         ]
-        self.ordered_variables = theirs + ours
+        self.ordered_variables = of_keras + own
         self._seed_states = [
             v
             for layer in self.keras_layers
@@ -71,14 +71,14 @@ class LSTMNetwork(keras.Model):
         """
         super().compile(**kwargs, jit_compile=False)
         self.optimizer.build(self.ordered_variables)
-        # Metrics make their variables at the first update: let that not happen inside a graph.
+        # Metrics create their variables at the first update, which must not be inside a graph.
         spec = self.spec
-        moments = [2] if spec.horizon == 1 else [2, spec.horizon]
-        y = tf.zeros([*moments, spec.n_targets // spec.horizon])
-        y_pred, ones = tf.fill([*moments, spec.n_outputs], 0.5), tf.ones(moments)
+        shape = [2] if spec.horizon == 1 else [2, spec.horizon]
+        y = tf.zeros([*shape, spec.n_targets // spec.horizon])
+        y_pred, ones = tf.fill([*shape, spec.n_outputs], 0.5), tf.ones(shape)
         self.compute_loss(y=y, y_pred=y_pred, sample_weight=ones)
         if spec.horizon > 1:
-            # Metrics see moments one by one.
+            # Metrics read each step ahead as a sample.
             y, y_pred, ones = y[:, 0], y_pred[:, 0], ones[:, 0]
         self.compute_metrics(None, y, point_prediction(y_pred, spec.quantiles), sample_weight=ones)
         self.reset_metrics()
@@ -94,7 +94,7 @@ class LSTMNetwork(keras.Model):
         return self._train_epochs[always_labelled]
 
     def get_config(self):
-        """Refuse: this network is lent for one fit and means nothing outside this library."""
+        """Raise: this network belongs to the model cache and cannot be saved."""
         raise NotImplementedError(
             "The network in training cannot be saved as a whole. Let callbacks save its weights "
             "(save_weights_only=True), and save keras_model_ of the fitted estimator."
@@ -118,20 +118,20 @@ class LSTMNetwork(keras.Model):
         return _as_arrays(self.optimizer.variables)
 
     def reset_optimizer(self, state: list[np.ndarray] | None, learning_rate: float | None) -> None:
-        """Put the optimizer where a fit starts.
+        """Set the state of the optimizer for the start of a fit.
 
         Parameters
         ----------
         state : list of ndarray or None
-            What :meth:`get_optimizer_state` gave, or None for a fresh optimizer.
+            As :meth:`get_optimizer_state` returns it, or None for a fresh optimizer.
         learning_rate : float or None
-            The learning rate to set; None keeps what ``state`` holds.
+            The learning rate to set; None keeps that of ``state``.
         """
         values = self._optimizer_start if state is None else state
         if [v.shape for v in self.optimizer.variables] != [np.shape(v) for v in values]:
             raise ValueError(
-                f"The optimizer cannot go on: the state it was left in is not one of "
-                f"{type(self.optimizer).__name__}. Go on with the optimizer that training began "
+                f"The optimizer cannot go on: its saved state is not one of "
+                f"{type(self.optimizer).__name__}. Go on with the optimizer that training started "
                 "with, or fit anew."
             )
         for variable, value in zip(self.optimizer.variables, values, strict=True):
@@ -142,8 +142,8 @@ class LSTMNetwork(keras.Model):
     def fit(self, x=None, y=None, *, epochs=1, initial_epoch=0, callbacks=None, verbose=0, **_):
         """Train on ``self.task`` with Keras's callbacks.
 
-        The signature is that of :meth:`keras.Model.fit`, so that whatever drives Keras models can
-        drive this one; ``x`` and ``y`` are ignored.
+        The signature is that of :meth:`keras.Model.fit`, so that code written for Keras models
+        works with this one; ``x`` and ``y`` are ignored.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class LSTMNetwork(keras.Model):
         initial_epoch : int, default=0
             Number of the epoch to start at.
         callbacks : list of keras.callbacks.Callback, default=None
-            They see each epoch, and each epoch as one batch.
+            They are called for each epoch, and once an epoch for a batch.
         verbose : int, default=0
             As in Keras.
         **_
@@ -167,7 +167,7 @@ class LSTMNetwork(keras.Model):
         """
         task = self.task
         if task is None:
-            raise RuntimeError("The network has no task: borrow it from the pool to train it.")
+            raise RuntimeError("The network has no task: acquire it from the model cache to train.")
         training, validation = _as_tensors(task.training), None
         train_epoch = self._train_epoch(task.training.are_labelled())
         if task.validation is not None:
@@ -189,7 +189,7 @@ class LSTMNetwork(keras.Model):
         self._initial_epoch = None
         logs: dict = {}
         all_callbacks.on_train_begin()
-        # BackupAndRestore says here how far an interrupted fit had got.
+        # BackupAndRestore sets this to the epoch at which an interrupted fit goes on.
         for epoch in range(self._initial_epoch or initial_epoch, epochs):
             all_callbacks.on_epoch_begin(epoch)
             all_callbacks.on_train_batch_begin(0)
@@ -216,15 +216,15 @@ class LSTMNetwork(keras.Model):
 def _as_tensors(examples: Examples) -> tuple[tf.Tensor, ...]:
     windows = examples.windows
     start, count = windows.start, windows.count
-    # What is left of the state before a window: all of it, or nothing where a series begins.
+    # Factor of the state before a window: 1, or 0 at the start of a series.
     carries = ~examples.begins()
     if examples.series is not None:
-        # The last one stands in empty places.
+        # The last window fills empty slots.
         start, count, carries = np.r_[start, 0], np.r_[count, 0], np.r_[carries, True]
         start, count = start.astype(np.int32), count.astype(np.int32)
-    # Side by side: looking targets and weights up costs more than anything about them.
-    answers = np.column_stack([examples.targets, examples.weights])
-    arrays = [windows.rows, start, count, carries[:, None].astype(np.float32), answers]
+    # In one array: one lookup of targets and weights takes less time than two.
+    labels = np.column_stack([examples.targets, examples.weights])
+    arrays = [windows.rows, start, count, carries[:, None].astype(np.float32), labels]
     if windows.known is not None:
         arrays.append(windows.known)
     return tuple(as_tensor(a) for a in arrays)
@@ -235,7 +235,7 @@ def _as_arrays(variables) -> list[np.ndarray]:
 
 
 def _as_floats(logs) -> dict:
-    # A metric of each class or target is an array, and stays one.
+    # A metric with a value for each class or target stays an array.
     return {
         name: np.array(value).item() if np.size(value) == 1 else np.array(value)
         for name, value in logs.items()

@@ -1,4 +1,4 @@
-"""Windows as the networks see them: rows that exist, and where each window lies in them."""
+"""Windows as the networks read them: the observed rows, and the position of each window."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -10,20 +10,20 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class NetworkInput:
-    """Windows over a table of rows, none of them copied.
+    """Windows over a table of rows, without copies of the rows.
 
-    Window *i* is ``rows[start[i] : start[i] + count[i]]``: the steps that exist, oldest first. A
-    masked LSTM over a window *is* the LSTM over the steps that exist, so nothing else is needed,
-    and memory stays proportional to the rows however long the windows are.
+    Window *i* is ``rows[start[i] : start[i] + count[i]]``: its observed steps, oldest first. An
+    LSTM that masks missing steps gives the same output as one that reads only the observed steps,
+    so no mask is needed, and memory is proportional to the rows, however long the windows are.
 
     Parameters
     ----------
     rows : ndarray of shape (n_rows, n_features), float32
         The steps of all windows, finite.
     start, count : ndarray of shape (n_windows,), int32
-        Position of the first step of each window, and how many steps it has (0 is allowed).
+        Position of the first step of each window, and its number of steps (0 is allowed).
     known : ndarray of shape (n_windows, horizon, n_known), float32, default=None
-        What is known of the moments that are to be answered, finite.
+        Known future covariates of each step ahead, finite.
     """
 
     rows: np.ndarray

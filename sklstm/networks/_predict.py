@@ -15,20 +15,20 @@ from sklstm.networks._network_input import NetworkInput
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._tensors import as_tensor
 
-# How a matrix product rounds depends on its shape (vector registers, cache blocks, threads), so
-# every product has the same one, however many windows are asked for. It is a multiple of 48 rows,
-# so that none is left over where products take 6, 8 or 16 at a time. On the kernels, which see to
-# it themselves, that of the dense layer is for so many windows or steps ...
+# The rounding of a matrix product depends on its shape (vector registers, cache blocks, threads).
+# So that an output does not depend on the other windows, every product of the dense layer has this
+# number of rows. It is a multiple of 48, because products compute 6, 8 or 16 rows at a time. The
+# native code of the LSTM layers needs no fixed number.
 BLOCK = 1152
-# ... in a call of so many blocks: a call costs as much as some hundred windows. Between stacked
-# layers lie the outputs of all steps, and for flat memory these get one.
+# Blocks in one call of the native code: a call costs as much as some hundred windows. A stacked
+# network gets one block, because the outputs of all steps are in memory between its layers.
 _BLOCKS_IN_A_CALL = 16
-# TensorFlow's operation gets so many windows at a time ...
+# Windows in one call of TensorFlow's operation.
 _GROUP = 96
-# ... and layers as wide as a whole number of registers, or the last element of a group would be
-# computed by other code than the one before.
+# The width of a layer is rounded up to whole vector registers: TensorFlow computes the rest of a
+# row with different code, which rounds differently.
 _LANES = 8
-# Where all steps are wanted: how many of a window in a call, and of all windows of the call.
+# Limits of one call that computes all steps: steps of a window, and steps of all its windows.
 _STEPS_IN_A_CALL = 8192
 _ALL_STEPS_IN_A_CALL = 1 << 17
 
@@ -39,9 +39,8 @@ State = list[tuple[np.ndarray, np.ndarray]]
 def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: NetworkInput) -> np.ndarray:
     """Compute the outputs of a network for any number of windows, in bounded memory.
 
-    Nothing is shared between calls but the compiled function, which holds no weights: any number of
-    threads may predict with any estimators. An output does not depend on what it is
-    computed beside, to the bit.
+    Calls share only the compiled function, which holds no weights, so threads may predict at the
+    same time. An output does not depend on the other windows of the call, to the bit.
 
     Parameters
     ----------
@@ -85,10 +84,11 @@ def predict_steps(
 ) -> tuple[np.ndarray, State]:
     """Compute the outputs of a network at every step of any number of windows.
 
-    Long windows are read in parts, the state carried from each to the next, unless the network also
-    reads backwards. What holds for :func:`predict` holds here. In a network of one direction the
-    last output of a window is that of :func:`predict`, to the bit; read backwards, it has seen one
-    step.
+    Long windows are read in chunks, and the state is carried from each chunk to the next, unless
+    the network is bidirectional. As with :func:`predict`, threads may share the function, and an
+    output does not depend on the other windows. In a network of one direction the last output of a
+    window is that of :func:`predict`, to the bit. In a bidirectional network it differs: the
+    backward direction has read only the last step.
 
     Parameters
     ----------
@@ -106,10 +106,10 @@ def predict_steps(
     outputs : ndarray of shape (sum of the counts, output_size), float32
         The activated outputs of the steps of the first window, then those of the second ...
     states : list of pairs of ndarray of shape (n_windows, n_units), float32
-        h and c of each layer after the last step; without meaning in a bidirectional network.
+        h and c of each layer after the last step; undefined in a bidirectional network.
     """
     start, count = windows.start.astype(np.int64), windows.count.astype(np.int64)
-    begin_of = np.cumsum(count) - count
+    first_output = np.cumsum(count) - count
     outputs = np.empty((int(count.sum()), spec.output_size), dtype=np.float32)
     if states is None:
         shapes = [(len(windows), units) for units in spec.units]
@@ -120,9 +120,9 @@ def predict_steps(
         return outputs, states
     engine, wide = _engine_and_widths(spec)
     longest = int(count.max(initial=1))
-    part = longest if spec.bidirectional else min(longest, _STEPS_IN_A_CALL)
+    chunk = longest if spec.bidirectional else min(longest, _STEPS_IN_A_CALL)
     n_at_once = BLOCK if engine == "native" else _GROUP
-    n_at_once = int(np.clip(_ALL_STEPS_IN_A_CALL // max(part, 1), 1, n_at_once))
+    n_at_once = int(np.clip(_ALL_STEPS_IN_A_CALL // max(chunk, 1), 1, n_at_once))
     with device_of(engine):
         forward = _compiled_steps(wide, engine)
         weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
@@ -130,16 +130,16 @@ def predict_steps(
         for first in range(0, len(windows), n_at_once):
             some = slice(first, first + n_at_once)
             n_windows = len(start[some])
-            for done in range(0, max(int(count[some].max()), 1), max(part, 1)):
-                n_steps = np.clip(count[some] - done, 0, part)
-                begin = np.where(n_steps > 0, start[some] + done, 0)
-                where = _whole_groups(begin, n_steps, engine)
+            for done in range(0, max(int(count[some].max()), 1), max(chunk, 1)):
+                n_steps = np.clip(count[some] - done, 0, chunk)
+                first_step = np.where(n_steps > 0, start[some] + done, 0)
+                where = _whole_groups(first_step, n_steps, engine)
                 before = _wide_states(wide, [(h[some], c[some]) for h, c in states], len(where[0]))
                 result, *after = forward(*weight_tensors, rows, *where, *before)
                 step = np.arange(int(n_steps.sum())) - np.repeat(
                     np.cumsum(n_steps) - n_steps, n_steps
                 )
-                outputs[np.repeat(begin_of[some] + done, n_steps) + step] = result.numpy()
+                outputs[np.repeat(first_output[some] + done, n_steps) + step] = result.numpy()
                 for (h, c), new_h, new_c in zip(states, after[0::2], after[1::2], strict=True):
                     h[some] = new_h.numpy()[:n_windows, : h.shape[1]]
                     c[some] = new_c.numpy()[:n_windows, : c.shape[1]]
@@ -188,8 +188,8 @@ def _compiled_steps(spec: NetworkSpec, engine: Engine):
             engine=engine,
             only_last=False,
         )
-        exists = tf.sequence_mask(count, tf.shape(x)[0])
-        x = tf.boolean_mask(tf.transpose(x, [1, 0, 2]), exists)
+        observed = tf.sequence_mask(count, tf.shape(x)[0])
+        x = tf.boolean_mask(tf.transpose(x, [1, 0, 2]), observed)
         return _head_in_blocks(spec, weights, x), *(part for state in after for part in state)
 
     return forward.get_concrete_function()
@@ -227,24 +227,24 @@ def _engine_and_widths(spec: NetworkSpec) -> tuple[Engine, NetworkSpec]:
 
 
 def _widened(spec: NetworkSpec, wide: NetworkSpec, weights: list[np.ndarray]) -> list[np.ndarray]:
-    """Add units whose weights are 0: their state stays 0, so they change nothing."""
+    """Add units with weights of 0; their state stays 0, so the outputs do not change."""
     if wide == spec:
         return weights
     widened: list[np.ndarray] = []
-    # Parts of an input, an output or a gate that grow each on their own: [(old, new), ...].
+    # Parts of an axis, each of which is padded on its own: [(old size, new size), ...].
     inputs = [(spec.n_features, spec.n_features)]
-    theirs = iter(weights)
+    old = iter(weights)
     all_units = [(*sizes.units, *sizes.decoder_units) for sizes in (spec, wide)]
     for number, units in enumerate(zip(*all_units, strict=True)):
         if number == len(spec.units) and spec.n_known:
             inputs = [*inputs, (spec.n_known, spec.n_known)]
         for _ in range(spec.n_directions):
             gates = [units] * 4
-            widened.append(_grown(_grown(next(theirs), 0, inputs), 1, gates))
-            widened.append(_grown(_grown(next(theirs), 0, [units]), 1, gates))
-            widened.append(_grown(next(theirs), 0, gates))
+            widened.append(_padded(_padded(next(old), 0, inputs), 1, gates))
+            widened.append(_padded(_padded(next(old), 0, [units]), 1, gates))
+            widened.append(_padded(next(old), 0, gates))
         inputs = [units] * spec.n_directions
-    return [*widened, _grown(next(theirs), 0, inputs), next(theirs)]
+    return [*widened, _padded(next(old), 0, inputs), next(old)]
 
 
 def _wide_states(wide: NetworkSpec, states: State, n_windows: int) -> list[tf.Tensor]:
@@ -257,19 +257,20 @@ def _wide_states(wide: NetworkSpec, states: State, n_windows: int) -> list[tf.Te
     return tensors
 
 
-def _grown(array: np.ndarray, axis: int, parts: list[tuple[int, int]]) -> np.ndarray:
+def _padded(array: np.ndarray, axis: int, parts: list[tuple[int, int]]) -> np.ndarray:
+    """Pad each part of an axis with zeros to its new size."""
     shape = list(array.shape)
     shape[axis] = sum(new for _, new in parts)
-    grown = np.zeros(shape, dtype=array.dtype)
-    old, new = np.moveaxis(array, axis, 0), np.moveaxis(grown, axis, 0)
+    padded = np.zeros(shape, dtype=array.dtype)
+    old, new = np.moveaxis(array, axis, 0), np.moveaxis(padded, axis, 0)
     for old_size, new_size in parts:
         new[:old_size] = old[:old_size]
         old, new = old[old_size:], new[new_size:]
-    return grown
+    return padded
 
 
 def _whole_groups(start: np.ndarray, count: np.ndarray, engine: Engine) -> list[tf.Tensor]:
-    """Fill up with windows without steps where windows come in groups."""
+    """Pad with empty windows to whole groups, where the engine computes groups."""
     n_windows = len(start) if engine == "native" else _rounded_up(len(start), _GROUP)
     filled = np.zeros((2, n_windows), dtype=np.int32)
     filled[:, : len(start)] = start, count
@@ -277,7 +278,7 @@ def _whole_groups(start: np.ndarray, count: np.ndarray, engine: Engine) -> list[
 
 
 def _filled(known: np.ndarray, n_windows: int) -> tf.Tensor:
-    """Fill up what is known beside windows that `_whole_groups` has filled up."""
+    """Pad known future covariates for the windows that `_whole_groups` adds."""
     return tf.constant(np.pad(known, [(0, n_windows - len(known)), (0, 0), (0, 0)]))
 
 

@@ -1,4 +1,4 @@
-"""Answers that are quantiles: the loss that trains them, and the one that stands for all."""
+"""Quantile predictions: the loss that trains them, and their reduction to a point prediction."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -10,13 +10,13 @@ import tensorflow as tf
 class PinballLoss(keras.losses.Loss):
     """The quantile loss, averaged over quantiles and targets.
 
-    Of a quantile of level q an answer that is too low costs q for each unit, one that is too high
-    1 - q [1]_.
+    For the quantile of level q, a prediction that is too low costs q for each unit of its error,
+    and one that is too high costs 1 - q [1]_.
 
     Parameters
     ----------
     quantiles : tuple of float
-        The levels; the answers for a target stand side by side in their order.
+        The levels; the outputs for a target are side by side in their order.
 
     References
     ----------
@@ -28,14 +28,14 @@ class PinballLoss(keras.losses.Loss):
         self.quantiles = tuple(quantiles)
 
     def call(self, y_true, y_pred):
-        """Compute the loss of each moment.
+        """Compute the loss of each sample or step ahead.
 
         Parameters
         ----------
         y_true : tensor of shape (..., n_targets)
-            What happened.
+            Actual values.
         y_pred : tensor of shape (..., n_targets * n_quantiles)
-            The answers.
+            Predicted quantiles.
 
         Returns
         -------
@@ -48,11 +48,11 @@ class PinballLoss(keras.losses.Loss):
         return tf.reduce_mean(tf.maximum(levels * too_low, (levels - 1.0) * too_low), axis=-1)
 
     def get_config(self):
-        """Return what makes the same loss."""
+        """Return the arguments that create an equal loss."""
         return {"quantiles": self.quantiles, "name": self.name}
 
     def __eq__(self, other):
-        """Losses of the same levels are the same, so that they may share a network."""
+        """Compare the levels: fits with equal losses may reuse a network."""
         return type(other) is type(self) and other.quantiles == self.quantiles
 
     def __hash__(self):
@@ -61,14 +61,14 @@ class PinballLoss(keras.losses.Loss):
 
 
 def point_prediction(y_pred, quantiles):
-    """Reduce the quantiles of each target to the one in the middle, for metrics.
+    """Reduce the quantiles of each target to the one nearest to the median, for metrics.
 
     Parameters
     ----------
     y_pred : tensor of shape (..., n_targets * n_quantiles)
-        Answers.
+        Predictions.
     quantiles : tuple of float
-        The levels, in increasing order; without any, answers are single numbers.
+        The levels, in increasing order; empty for point predictions.
 
     Returns
     -------

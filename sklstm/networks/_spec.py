@@ -1,4 +1,4 @@
-"""What a network is made of: sizes, the shapes of its weights, and how they start."""
+"""The architecture of a network: sizes, shapes of its weights, and initial weights."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Sizes of an LSTM network: stacked LSTM layers, for paths perhaps more of them, a dense layer.
+    """Sizes of an LSTM network: stacked LSTM layers, an optional decoder, and a dense layer.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class NetworkSpec:
     units : tuple of int
         Width of each LSTM layer, from the input to the output.
     n_outputs : int
-        Numbers answered for each moment.
+        Outputs for each step ahead.
     activation : {"linear", "sigmoid", "softmax"}
         Activation of the output layer.
     bidirectional : bool, default=False
@@ -29,20 +29,20 @@ class NetworkSpec:
     recurrent_dropout : float, default=0.0
         Fraction of the state dropped in the recurrence in training.
     returns_sequences : bool, default=False
-        Whether it is trained on an answer for each step of a window, not for the last one alone.
+        Whether the network trains on an output for each step of a window, not only for the last.
     stateful : bool, default=False
-        Whether the state flows from each window to the next of its series; it is then trained on
-        answers for steps, too.
+        Whether the network carries its state from each window to the next of the same series; it
+        then also trains on an output for each step.
     horizon : int, default=1
-        Moments that an answer is for.
+        Steps ahead that a prediction covers.
     decoder_units : tuple of int, default=()
-        Width of each LSTM layer of the decoder, which reads the last outputs of the layers before
-        it once for each moment of the horizon, from a state of 0, in as many directions as they.
-        Without any, one dense layer answers for all moments at once.
+        Width of each LSTM layer of the decoder. At each step ahead it reads the last outputs of
+        the layers over the window, from a state of 0, in as many directions as they. Without a
+        decoder, one dense layer predicts all steps ahead at once.
     n_known : int, default=0
-        Features known for each moment of the horizon, which a decoder reads beside.
+        Known future covariates of each step ahead, which a decoder reads as well.
     quantiles : tuple of float, default=()
-        Levels of the quantiles that are answered for each target, side by side.
+        Levels of the quantiles that are predicted for each target, side by side.
     """
 
     n_features: int
@@ -61,7 +61,7 @@ class NetworkSpec:
 
     @property
     def outputs_steps(self) -> bool:
-        """Whether targets belong to steps, not to windows."""
+        """Whether the network has an output for each step rather than for each window."""
         return self.returns_sequences or self.stateful
 
     @property
@@ -76,21 +76,21 @@ class NetworkSpec:
 
     @property
     def output_size(self) -> int:
-        """Width of a whole answer: moment by moment, target by target, quantile by quantile."""
+        """Width of an output, ordered by step ahead, then target, then quantile."""
         return self.horizon * self.n_outputs
 
     @property
     def n_targets(self) -> int:
-        """Width of what a whole answer is compared with: moment by moment, target by target."""
+        """Width of the targets of an output, ordered by step ahead, then target."""
         return self.output_size // max(len(self.quantiles), 1)
 
     def inputs_of_layers(self) -> list[int]:
-        """Width of what each LSTM layer reads.
+        """Width of the input of each LSTM layer.
 
         Returns
         -------
         list of int
-            Those of the layers over the window, then those of the decoder.
+            The layers over the window, then those of the decoder.
         """
         outputs = [units * self.n_directions for units in (*self.units, *self.decoder_units)]
         inputs = [self.n_features, *outputs[:-1]]
@@ -105,9 +105,9 @@ class NetworkSpec:
         -------
         list of tuple of int
             For each LSTM layer and direction a kernel ``(n_inputs, 4 * units)``, a recurrent kernel
-            ``(units, 4 * units)`` and a bias ``(4 * units,)``, the gates in the order i, f, c, o;
-            those over the window come first, those of the decoder after them; then the kernel and
-            the bias of the dense layer.
+            ``(units, 4 * units)`` and a bias ``(4 * units,)``, with the gates in the order i, f,
+            c, o. The layers over the window come first, then those of the decoder, then the kernel
+            and the bias of the dense layer.
         """
         shapes: list[tuple[int, ...]] = []
         all_units = (*self.units, *self.decoder_units)
@@ -117,12 +117,12 @@ class NetworkSpec:
         return [*shapes, (all_units[-1] * self.n_directions, n_dense), (n_dense,)]
 
     def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:
-        """Draw weights as Keras does by default, from a generator of our own.
+        """Draw weights from the distributions that Keras uses by default.
 
         Parameters
         ----------
         rng : numpy.random.Generator
-            Source of all randomness, so that no global generator is read or moved.
+            Source of all randomness; no global generator is used.
 
         Returns
         -------

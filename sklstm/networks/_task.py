@@ -1,4 +1,4 @@
-"""What a fit brings to a network: examples, and the order in which an epoch takes them."""
+"""The data of one fit: examples, and the order in which an epoch reads them."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -13,20 +13,21 @@ from sklstm.networks._network_input import NetworkInput
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Windows with what they should give.
+    """Windows with their targets.
 
     Parameters
     ----------
     windows : NetworkInput
         The inputs, already scaled.
     targets : ndarray of shape (n_windows, n_targets) or (n_rows, n_targets), float32
-        What the network should answer: for each window, or, if it answers steps, for each row of
-        ``windows.rows``. A row whose targets are NaN is not labelled, nor is a moment of a path.
+        The targets of each window or, for a network with step outputs, of each row of
+        ``windows.rows``. NaN is a missing target: a row of NaN has no label, and a step ahead of
+        NaN has a weight of 0.
     weights : ndarray of shape (n_windows,) or (n_rows,), float32
         Weight of each window or row in the loss.
     series : ndarray of shape (n_windows,), default=None
-        For a stateful network: number of the series that each window is a part of. The windows of a
-        series follow each other, and its parts are in the order of time.
+        For a stateful network: number of the series that each window is a chunk of. The windows of
+        a series are consecutive and in the order of time.
     """
 
     windows: NetworkInput
@@ -37,23 +38,23 @@ class Examples:
     def in_batches(
         self, batch_size: int, rng: np.random.Generator | None
     ) -> tuple[np.ndarray, int]:
-        """Put the windows in the order in which an epoch takes them.
+        """Put the windows in the order in which an epoch reads them.
 
-        Windows of independent samples come in any order. Those of series come side by side: a
-        batch holds one window each of so many series, and the next batch their next ones. A place
-        whose series has ended takes the next series, or stays empty.
+        Windows of independent samples may have any order. With series, a batch has a slot for each
+        of several series and holds one window of each, and the next batch holds their next
+        windows. When a series ends, its slot takes the next series or stays empty.
 
         Parameters
         ----------
         batch_size : int
             Windows in a batch, at most.
         rng : numpy.random.Generator or None
-            Draws the order, of the windows or of the series; None leaves it as it is.
+            Draws the order of the windows or of the series; None keeps the given order.
 
         Returns
         -------
         order : ndarray of shape (n_taken,), int32
-            Positions of the windows, one batch after the other; ``n_windows`` is an empty place.
+            Positions of the windows, batch by batch; ``n_windows`` is an empty slot.
         batch_size : int
             Windows in a batch.
         """
@@ -63,26 +64,26 @@ class Examples:
             return order.astype(np.int32), batch_size
         starts = np.r_[0, np.flatnonzero(np.diff(self.series)) + 1]
         lengths = np.diff(np.r_[starts, n_windows])
-        turns = np.arange(len(starts)) if rng is None else rng.permutation(len(starts))
-        n_places = min(batch_size, len(starts))
-        place, after = np.empty_like(starts), np.empty_like(starts)
-        # How many windows each place has, the one with the fewest first.
-        filled = [(0, number) for number in range(n_places)]
-        for turn, length in zip(turns, lengths[turns], strict=True):
-            after[turn], place[turn] = n_before, number = filled[0]
+        all_series = np.arange(len(starts)) if rng is None else rng.permutation(len(starts))
+        n_slots = min(batch_size, len(starts))
+        slot, first_batch = np.empty_like(starts), np.empty_like(starts)
+        # A heap of (number of windows, slot): the next series gets the slot with the fewest.
+        filled = [(0, number) for number in range(n_slots)]
+        for series, length in zip(all_series, lengths[all_series], strict=True):
+            first_batch[series], slot[series] = n_before, number = filled[0]
             heapq.heapreplace(filled, (n_before + length, number))
-        order = np.full((max(filled)[0], n_places), n_windows, dtype=np.int32)
-        batch = np.arange(n_windows) + np.repeat(after - starts, lengths)
-        order[batch, np.repeat(place, lengths)] = np.arange(n_windows)
-        return order.ravel(), n_places
+        order = np.full((max(filled)[0], n_slots), n_windows, dtype=np.int32)
+        batch = np.arange(n_windows) + np.repeat(first_batch - starts, lengths)
+        order[batch, np.repeat(slot, lengths)] = np.arange(n_windows)
+        return order.ravel(), n_slots
 
     def are_labelled(self) -> bool:
-        """Tell whether all windows have a label, each at one of its steps at least.
+        """Tell whether every window has a label at one of its steps or more.
 
         Returns
         -------
         bool
-            Parts of series may have none; other windows without are not trained on.
+            False if a chunk of a series has no label. Other windows always have one.
         """
         if self.series is None:
             return True
@@ -92,7 +93,7 @@ class Examples:
         return bool((before[start + count] > before[start]).all())
 
     def begins(self) -> np.ndarray:
-        """Tell which windows begin a series.
+        """Tell which windows start a series.
 
         Returns
         -------
@@ -106,18 +107,18 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class TrainingTask:
-    """All that one fit brings to a network, and takes away again.
+    """The data and settings of one fit.
 
     Parameters
     ----------
     training : Examples
-        What is learned from.
+        Examples to train on.
     validation : Examples or None
-        What the ``val_*`` logs are computed on after each epoch.
+        Examples for the ``val_*`` logs after each epoch.
     batch_size : int
         Windows in one update.
     shuffle : bool
-        Whether the windows of an epoch come in a new order.
+        Whether each epoch draws a new order of the windows.
     rng : numpy.random.Generator
         Source of the order of the windows and of the dropout masks.
     """

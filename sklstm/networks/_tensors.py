@@ -1,4 +1,4 @@
-"""From NumPy to TensorFlow, without a copy where that is possible."""
+"""From NumPy to TensorFlow, without a copy if possible."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -7,15 +7,15 @@ import numpy as np
 import tensorflow as tf
 
 _ALIGNMENT = 64
-# Below this a copy costs less than the way around it.
+# Bytes below which a copy is faster than sharing.
 _WORTH_SHARING = 1 << 20
 
 
 def as_tensor(array: np.ndarray) -> tf.Tensor:
-    """Hand an array to TensorFlow.
+    """Convert an array to a tensor.
 
-    A large array whose memory is aligned is shared, so that a long series exists once; nobody may
-    write to it afterwards. Any other is copied.
+    A large array with aligned memory is shared, so that a long series is in memory once; it must
+    not be written to afterwards. Any other array is copied.
 
     Parameters
     ----------
@@ -34,5 +34,5 @@ def as_tensor(array: np.ndarray) -> tf.Tensor:
         and array.flags.writeable
     ):
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
-    # Not convert_to_tensor, which copies an array that is not aligned twice.
+    # convert_to_tensor would copy an array without alignment twice.
     return tf.constant(array)

@@ -1,4 +1,4 @@
-"""How many threads TensorFlow may use."""
+"""The number of threads that TensorFlow may use."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -9,19 +9,19 @@ import os
 import joblib
 import tensorflow as tf
 
-# What joblib sets in its workers: the cores of the machine over the number of workers, or what
-# parallel_config(inner_max_num_threads=...) says.
+# joblib sets this in its workers, to the cores of the machine divided by the number of workers, or
+# to the value of parallel_config(inner_max_num_threads=...).
 _LIMIT = "OMP_NUM_THREADS"
 _OWN_SETTING = "TF_NUM_INTRAOP_THREADS"
 
 
 def keep_to_the_limit_of_the_worker() -> None:
-    """Give TensorFlow the number of threads that joblib allots to this worker process.
+    """Limit TensorFlow to the number of threads that joblib sets for this worker process.
 
-    TensorFlow fixes its threads at its first operation, and threadpoolctl, by which joblib limits
-    other libraries, cannot see them: without this each worker would use all cores. Nothing happens
-    outside a worker of joblib, where the user has set ``TF_NUM_INTRAOP_THREADS``, or where
-    TensorFlow is in use already.
+    joblib limits other libraries through threadpoolctl, which does not support TensorFlow: without
+    this function each worker would use all cores. The function has no effect outside a worker of
+    joblib, if the user has set ``TF_NUM_INTRAOP_THREADS``, or after the first operation of
+    TensorFlow, which fixes its threads.
     """
     in_worker = multiprocessing.current_process().name.startswith("LokyProcess")
     limit = os.environ.get(_LIMIT, "")
@@ -31,17 +31,17 @@ def keep_to_the_limit_of_the_worker() -> None:
         tf.config.threading.set_intra_op_parallelism_threads(int(limit))
         tf.config.threading.set_inter_op_parallelism_threads(int(limit))
     except RuntimeError:
-        # TensorFlow has begun to compute: its threads are what they are.
+        # TensorFlow is in use, and its number of threads is fixed.
         return
 
 
 def threads_of_tensorflow() -> int:
-    """Say how many threads TensorFlow may use.
+    """Return the number of threads that TensorFlow may use.
 
     Returns
     -------
     int
-        What was set, by the user or for a worker; else the cores that this process may use.
+        The limit set by the user or for a worker; else the cores that this process may use.
     """
     set_by_user = os.environ.get(_OWN_SETTING, "")
     n_threads = tf.config.threading.get_intra_op_parallelism_threads()

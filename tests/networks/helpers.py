@@ -1,4 +1,4 @@
-"""Keras networks and naive loops that the fast ones are compared with."""
+"""Keras networks and naive loops as references for the fast networks."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -12,15 +12,15 @@ from keras import ops
 from sklstm.networks import NetworkInput, NetworkSpec
 from sklstm.networks._native import load_native
 
-# The kernels are missing where there was no compiler; that they are there where there is one is
-# tested once, in test_kernels.py.
-needs_native = pytest.mark.skipif(load_native() is None, reason="no kernels compiled")
-# What can compute LSTM layers here.
+# The native code is missing on a machine without a compiler. test_native.py checks once that it is
+# not missing elsewhere.
+needs_native = pytest.mark.skipif(load_native() is None, reason="native code is not compiled")
+# The engines that compute LSTM layers on this machine.
 ENGINES = [pytest.param("native", marks=needs_native), "block_lstm"]
 
 
 def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Model:
-    """Build the network of plain Keras layers, steps of NaN masked."""
+    """Build the network from plain Keras layers, with steps of NaN masked."""
     inputs = keras.Input((None, spec.n_features))
     known = keras.Input((spec.horizon, spec.n_known)) if spec.n_known else None
     missing = ops.isnan(inputs)
@@ -33,7 +33,7 @@ def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Mo
             layer = keras.layers.Bidirectional(layer)
         x = layer(x, mask=mask)
     if spec.decoder_units:
-        # The encoder-decoder as the tutorials write it.
+        # The encoder-decoder of the tutorials.
         x = keras.layers.RepeatVector(spec.horizon)(x)
         if known is not None:
             x = keras.layers.Concatenate()([x, known])
@@ -51,8 +51,8 @@ def keras_model(spec: NetworkSpec, weights=None, *, all_steps=False) -> keras.Mo
 
 
 def random_windows(rng, n_windows, n_steps, n_features, *, how="random"):
-    """Draw windows with steps that are missing; returns them as rows and as an array with NaN."""
-    exists = {
+    """Draw windows with missing steps; return them as rows and as an array with NaN."""
+    observed = {
         "full": lambda: np.ones((n_windows, n_steps), dtype=bool),
         "left": lambda: np.arange(n_steps) >= rng.integers(n_steps, size=(n_windows, 1)),
         "right": lambda: np.arange(n_steps) <= rng.integers(n_steps, size=(n_windows, 1)),
@@ -64,12 +64,12 @@ def random_windows(rng, n_windows, n_steps, n_features, *, how="random"):
         "none": lambda: np.zeros((n_windows, n_steps), dtype=bool),
     }[how]()
     X = rng.normal(size=(n_windows, n_steps, n_features)).astype(np.float32)
-    X[~exists] = np.nan
+    X[~observed] = np.nan
     return windows_of(X), X
 
 
 def windows_of(X) -> NetworkInput:
-    """Say an array with NaN as rows and positions, by a loop."""
+    """Convert an array with NaN to rows and positions, by a loop."""
     rows, start, count = [], [], []
     for window in X:
         steps = [step for step in window if not np.isnan(step).all()]
@@ -81,7 +81,7 @@ def windows_of(X) -> NetworkInput:
 
 
 def naive_lstm(x, h, c, kernel, recurrent, bias):
-    """One step after the other, from TensorFlow's elementary operations."""
+    """Compute an LSTM step by step, from TensorFlow's elementary operations."""
     outputs, states = [], []
     for step in tf.unstack(x):
         i, f, g, o = tf.split(step @ kernel + h @ recurrent + bias, 4, axis=1)

@@ -1,4 +1,4 @@
-"""TensorFlow's fused LSTM operation with a gradient of our own, against a naive loop."""
+"""TensorFlow's fused LSTM operation, with the right gradient, against a naive loop."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -32,7 +32,8 @@ def test_inputs_and_given_states_have_the_right_gradient(seed):
 
 
 def test_the_gradient_that_tensorflow_registers_is_wrong():
-    # The reason for our own. When this fails, TensorFlow has repaired it and ours can go.
+    # The reason for the gradient of this library. When this test fails, TensorFlow has repaired
+    # its own, and the library can use it.
     def registered(x, h0, c0, kernel, recurrent, bias):
         zeros = tf.zeros([recurrent.shape[0]])
         outputs = tf.raw_ops.BlockLSTMV2(

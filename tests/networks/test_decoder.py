@@ -1,4 +1,4 @@
-"""Answers for several moments: encoder-decoders and wide dense layers, against plain Keras."""
+"""Multi-step forecasts: encoder-decoders and wide dense layers, against plain Keras."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -47,7 +47,7 @@ def a_network(spec, seed=0):
 
 
 def windows_of(spec, n_windows, seed=0, how="random"):
-    """Draw windows, with what is known of their horizon, and what Keras is given."""
+    """Draw windows, with known future covariates, and the inputs of Keras for them."""
     rng = np.random.default_rng(seed)
     windows, X = random_windows(rng, n_windows, 7, spec.n_features, how=how)
     if not spec.n_known:
@@ -82,7 +82,9 @@ def test_predictions_are_those_of_keras(case, mask):
     horizon=st.integers(2, 6),
     n_known=st.integers(0, 2),
 )
-def test_so_they_are_for_all_sizes(seed, units, decoder_units, bidirectional, horizon, n_known):
+def test_predictions_of_all_sizes_are_those_of_keras(
+    seed, units, decoder_units, bidirectional, horizon, n_known
+):
     spec = NetworkSpec(
         2, units, 2, "linear", bidirectional,
         horizon=horizon, decoder_units=decoder_units, n_known=n_known,
@@ -117,7 +119,7 @@ def masked_by_hand(loss):
 
 
 def training_data(spec):
-    """Draw windows, what Keras is given for them, and targets of which some are missing."""
+    """Draw windows, the inputs of Keras for them, partly missing targets, and weights."""
     windows, X = windows_of(spec, N_WINDOWS)
     rng = np.random.default_rng(2)
     y = rng.normal(size=(N_WINDOWS, spec.horizon, spec.n_outputs)).astype(np.float32)
@@ -146,7 +148,7 @@ def test_training_is_that_of_keras_where_targets_are_missing(case):
     check_training(case, SPECS[case])
 
 
-# Slow: the largest network, and the second of two engines that only predict here.
+# The largest network is slow. So is the second engine, which only predicts here.
 @pytest.mark.medium
 @pytest.mark.parametrize(
     "fast_engine",
@@ -196,10 +198,10 @@ def test_the_pinball_loss_finds_quantiles():
     ) as network:
         network.set_ordered_weights(spec.initial_weights(rng))
         history = network.fit(epochs=15).history
-        answers = predict(spec, network.get_ordered_weights(), windows.take([0]))[0]
-    # Windows without steps all get the same answer: the quantiles of y.
-    np.testing.assert_allclose(answers, -np.log1p(-np.array(quantiles)), rtol=0.15)
-    middle = np.abs(y - answers[1]).mean()
+        predicted = predict(spec, network.get_ordered_weights(), windows.take([0]))[0]
+    # All windows without steps have the same prediction: the quantiles of y.
+    np.testing.assert_allclose(predicted, -np.log1p(-np.array(quantiles)), rtol=0.15)
+    middle = np.abs(y - predicted[1]).mean()
     np.testing.assert_allclose(history["mae"][-1], middle, rtol=0.02)
 
 
@@ -222,7 +224,7 @@ def test_the_exported_model_adds_the_anchor(case, kind):
         y_mean=np.zeros(spec.output_size),
         y_scale=np.full(spec.output_size, 2.0),
         anchors=anchors,
-        # One that is known ahead and no more: all are scaled alike here.
+        # Any column will do: all are scaled alike here.
         known_columns=np.zeros(spec.n_known, dtype=int),
     )
     windows, X = windows_of(spec, 9)
@@ -235,8 +237,8 @@ def test_the_exported_model_adds_the_anchor(case, kind):
         steps = [step[1] for step in window if not np.isnan(step).all()]
         for target in range(n_targets):
             value = np.mean(steps) if kind == "mean" else steps[-1] if steps else np.nan
-            there = 2.0 * value - 3.0 if steps else 9.0 + target
-            expected[sample, :, target] += there
+            anchor = 2.0 * value - 3.0 if steps else 9.0 + target
+            expected[sample, :, target] += anchor
     if n_targets == 1:
         expected = expected[..., 0]
     np.testing.assert_allclose(model(X), expected, rtol=1e-5, atol=1e-5)

@@ -1,4 +1,4 @@
-"""The exported Keras model: built-in layers, raw windows in, own units out."""
+"""The exported Keras model: built-in layers, from raw windows to target units."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -35,7 +35,7 @@ def exported(spec, univariate=False, seed=0):
 
 
 @pytest.mark.parametrize("case", SPECS)
-def test_saved_and_loaded_it_gives_the_numbers_of_predict(case, tmp_path):
+def test_a_saved_and_loaded_model_gives_the_outputs_of_predict(case, tmp_path):
     spec = SPECS[case]
     model, weights, scales = exported(spec, univariate=case == "univariate")
     model.save(tmp_path / "network.keras")
@@ -51,7 +51,7 @@ def test_saved_and_loaded_it_gives_the_numbers_of_predict(case, tmp_path):
 
 
 @pytest.mark.parametrize("case", SPECS)
-def test_it_holds_the_weights_and_layers_of_keras_only(case):
+def test_a_model_has_the_weights_and_layers_of_keras_only(case):
     spec = SPECS[case]
     model, weights, _ = exported(spec, univariate=case == "univariate")
     for variable, weight in zip(model.trainable_variables, weights, strict=True):
@@ -60,7 +60,7 @@ def test_it_holds_the_weights_and_layers_of_keras_only(case):
     assert model.input_shape == ((None, 6) if case == "univariate" else (None, 6, spec.n_features))
 
 
-def test_building_it_moves_no_global_generator():
+def test_building_a_model_advances_no_global_generator():
     before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
     exported(SPECS["multiclass"])
     exported(SPECS["univariate"], univariate=True)

@@ -1,4 +1,4 @@
-"""The labelled steps of windows and their answers, with the compiled kernels and without."""
+"""The labelled steps of windows and their outputs, with the native code and without."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -19,11 +19,11 @@ engines = pytest.mark.parametrize("with_native", [False, pytest.param(True, mark
 
 
 def case(n_targets, seed=0):
-    """Windows of different lengths, some empty, over rows of which some have no label."""
+    """Draw windows of different lengths, some empty, over rows some of which have no label."""
     rng = np.random.default_rng(seed)
     table = rng.normal(size=(40, n_targets + 1)).astype(np.float32)
     table[rng.random(40) < 0.4, :-1] = np.nan
-    # A moment of a path may be missing without the others.
+    # The target of one step ahead may be missing without the others.
     table[0, 0] = np.nan
     start = rng.integers(0, 30, size=7).astype(np.int32)
     count = rng.integers(0, 10, size=7).astype(np.int32)
@@ -50,24 +50,24 @@ def test_labels_are_those_of_a_loop(with_native, n_targets):
 
 
 @engines
-def test_nothing_may_be_labelled(with_native):
+def test_no_step_has_to_be_labelled(with_native):
     table, steps = case(1)
     table[:, 0] = np.nan
     where, *others = labelled_steps(tf.constant(table), steps, with_native=with_native)
-    answers = dense_at(
+    outputs = dense_at(
         tf.ones([10, 7, 3]), where, tf.ones([3, 2]), tf.ones([2]), with_native=with_native
     )
-    assert [tuple(part.shape) for part in (where, *others, answers)] == [(0,), (0, 1), (0,), (0, 2)]
+    assert [tuple(part.shape) for part in (where, *others, outputs)] == [(0,), (0, 1), (0,), (0, 2)]
 
 
-def answers_and_gradients(x, where, kernel, bias, weight, *, with_native):
+def outputs_and_gradients(x, where, kernel, bias, weight, *, with_native):
     arguments = [tf.convert_to_tensor(part, tf.float32) for part in (x, kernel, bias)]
     with tf.GradientTape() as tape:
         tape.watch(arguments)
         x, kernel, bias = arguments
-        answers = dense_at(x, tf.constant(where, tf.int32), kernel, bias, with_native=with_native)
-        loss = tf.reduce_sum(answers * tf.constant(weight, tf.float32))
-    return [answers, *map(tf.convert_to_tensor, tape.gradient(loss, arguments))]
+        outputs = dense_at(x, tf.constant(where, tf.int32), kernel, bias, with_native=with_native)
+        loss = tf.reduce_sum(outputs * tf.constant(weight, tf.float32))
+    return [outputs, *map(tf.convert_to_tensor, tape.gradient(loss, arguments))]
 
 
 def dense_case(n_steps, n_units, output_size, labelled):
@@ -87,7 +87,7 @@ def dense_case(n_steps, n_units, output_size, labelled):
 @pytest.mark.parametrize("output_size", [1, 2, 3, 4, 5, 8, 24])
 @pytest.mark.parametrize("n_units", [1, 7, 20, 32, 130])
 @pytest.mark.parametrize("labelled", [0.0, 0.3, 1.0])
-def test_the_dense_layer_answers_and_learns_as_its_formula_says(
+def test_outputs_and_gradients_of_the_dense_layer_are_those_of_its_formula(
     with_native, output_size, n_units, labelled
 ):
     x, where, kernel, bias, weight = dense_case(9, n_units, output_size, labelled)
@@ -96,28 +96,28 @@ def test_the_dense_layer_answers_and_learns_as_its_formula_says(
     placed[where] = weight @ kernel.T
     placed = placed.reshape(x.shape)
     expected = rows[where] @ kernel + bias, placed, rows[where].T @ weight, weight.sum(axis=0)
-    ours = answers_and_gradients(x, where, kernel, bias, weight, with_native=with_native)
+    ours = outputs_and_gradients(x, where, kernel, bias, weight, with_native=with_native)
     for found, formula in zip(ours, expected, strict=True):
         assert_allclose(found, formula, rtol=1e-4, atol=1e-4)
 
 
 @needs_native
 @pytest.mark.parametrize("output_size", [1, 9])
-def test_gradients_in_the_memory_of_what_nobody_reads_any_more_are_the_same(output_size):
+def test_gradients_in_reused_memory_are_the_same(output_size):
     x, *others = dense_case(9, 20, output_size, 0.7)
 
     @tf.function(autograph=False)
     def in_a_graph(x, *, read_again):
-        # What the graph was given is the caller's.
+        # The memory of an argument belongs to the caller.
         x = x * 2.0
-        found = answers_and_gradients(x, *others, with_native=True)
+        found = outputs_and_gradients(x, *others, with_native=True)
         if read_again:
             with tf.control_dependencies(found):
                 found.append(x + 1.0)
         return found
 
     x = tf.constant(x, tf.float32)
-    expected = answers_and_gradients(x * 2.0, *others, with_native=True)
+    expected = outputs_and_gradients(x * 2.0, *others, with_native=True)
     alone, shared = (in_a_graph(x, read_again=again) for again in (False, True))
     for ours in (alone, shared):
         for found, eager in zip(ours, expected, strict=False):
@@ -127,15 +127,15 @@ def test_gradients_in_the_memory_of_what_nobody_reads_any_more_are_the_same(outp
 
 @needs_native
 @pytest.mark.parametrize("output_size", [2, 9])
-def test_the_number_of_threads_does_not_change_a_bit_of_many_answers(monkeypatch, output_size):
-    # Enough of them for several parts.
+def test_the_number_of_threads_does_not_change_a_bit_of_many_outputs(monkeypatch, output_size):
+    # Enough outputs to be divided among threads.
     case = dense_case(4_000, 50, output_size, 0.7)
 
     def by(n_threads):
         monkeypatch.setattr(
             tf.config.threading, "get_intra_op_parallelism_threads", lambda: n_threads
         )
-        return answers_and_gradients(*case, with_native=True)
+        return outputs_and_gradients(*case, with_native=True)
 
     alone = by(1)
     x, where, kernel, bias, weight = case
@@ -156,20 +156,20 @@ def test_windows_outside_the_rows_are_refused(start, count):
 
 
 @needs_native
-def test_as_many_counts_as_starts_are_wanted():
+def test_different_numbers_of_counts_and_starts_are_refused():
     with pytest.raises(tf.errors.InvalidArgumentError, match="different lengths"):
         load_native().sklstm_labels(tf.zeros([40, 2]), [0, 1], [1], 1)
 
 
 @needs_native
 @pytest.mark.parametrize("where", [[4], [-1], [1, 1], [2, 0], [0, 1, 4]])
-def test_rows_that_are_not_there_or_out_of_order_are_refused(where):
+def test_positions_outside_the_steps_or_out_of_order_are_refused(where):
     layer = tf.zeros([2, 2, 2]), where, tf.zeros([2, 1]), tf.zeros([1])
-    kernels = load_native()
+    native = load_native()
     with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
-        kernels.sklstm_dense(*layer, n_threads=1)
+        native.sklstm_dense(*layer, n_threads=1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
-        kernels.sklstm_dense_grad(*layer, tf.zeros([len(where), 1]), n_threads=1)
+        native.sklstm_dense_grad(*layer, tf.zeros([len(where), 1]), n_threads=1)
 
 
 @needs_native
@@ -179,7 +179,7 @@ def test_a_dense_layer_of_another_width_is_refused():
         load_native().sklstm_dense(*layer, n_threads=1)
 
 
-def test_a_part_without_a_label_is_noticed():
+def test_a_chunk_without_a_label_is_found():
     windows = NetworkInput(
         np.zeros((6, 1), np.float32), np.array([0, 2, 4], np.int32), np.array([2, 2, 2], np.int32)
     )

@@ -1,4 +1,4 @@
-"""LSTM layers against Keras's, whatever computes them: outputs and gradients."""
+"""LSTM layers of every engine against Keras's: outputs and gradients."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -68,7 +68,7 @@ def test_outputs_and_gradients_of_many_layers_are_those_of_keras(engine, **layer
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("mask", MASKS)
 def test_wide_layers_and_many_windows_are_those_of_keras(engine, mask):
-    # More samples than one part has, more steps of samples than are gathered at once.
+    # More samples and steps than the native code computes in one part.
     assert_equals_keras(engine, 0, (130, 8), 3, 6, 150, True, mask)
 
 
@@ -116,7 +116,7 @@ def test_sequences_are_in_the_order_of_the_steps(engine, n_directions):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_state_comes_in_and_goes_out(engine):
+def test_a_layer_starts_from_a_state_and_returns_the_last(engine):
     x, h, c, *weights = layer_arguments(0, n_steps=5, n_samples=4)
     counts = tf.constant([5, 1, 0, 3])
     outputs, (h_last, c_last) = lstm_layer(
@@ -151,7 +151,7 @@ def test_a_window_without_steps_is_the_dense_layer_of_a_zero_state(engine, bidir
     np.testing.assert_allclose(outputs, np.tile(tf.nn.softmax(weights[-1]), (3, 1)), atol=1e-7)
 
 
-def test_the_engine_is_chosen_by_what_the_layers_need_and_what_there_is(monkeypatch):
+def test_the_engine_depends_on_the_layers_and_on_the_machine(monkeypatch):
     plain = NetworkSpec(2, (3,), 1, "linear")
     dropping = NetworkSpec(2, (3,), 1, "linear", recurrent_dropout=0.2)
     fast = "block_lstm" if load_native() is None else "native"

@@ -1,4 +1,4 @@
-"""Networks are reused, and remember nothing of their last borrower."""
+"""Networks are reused, and a fit does not depend on the one before it."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -27,20 +27,20 @@ PARTS = {"loss": "mse", "metrics": ["mae"]}
 
 
 @pytest.fixture(autouse=True)
-def empty_pool():
+def empty_cache():
     clear_model_cache()
     yield
     clear_model_cache()
 
 
-def borrow(spec=SPEC, optimizer=None, **parts):
+def acquire(spec=SPEC, optimizer=None, **parts):
     task, _, _ = a_task(spec)
     optimizer = keras.optimizers.Adam(0.01) if optimizer is None else optimizer
     return acquire_network(spec, task, optimizer=optimizer, **(PARTS | parts))
 
 
-def borrowed(*args, **kwargs):
-    with borrow(*args, **kwargs) as network:
+def acquired(*args, **kwargs):
+    with acquire(*args, **kwargs) as network:
         return network
 
 
@@ -60,9 +60,9 @@ def mae(y_true, y_pred):
 
 def test_the_same_network_serves_all_sizes_of_data(monkeypatch):
     traces = []
-    answers = _epochs._answers
+    run_batch = _epochs._run_batch
     monkeypatch.setattr(
-        _epochs, "_answers", lambda *args, **how: traces.append(args) or answers(*args, **how)
+        _epochs, "_run_batch", lambda *args, **how: traces.append(args) or run_batch(*args, **how)
     )
     spec = NetworkSpec(2, (7,), 1, "linear")
     for rate, n in ((0.1, 50), (0.01, 20), (0.001, 33)):
@@ -95,21 +95,21 @@ def test_the_same_network_serves_all_sizes_of_data(monkeypatch):
     ],
     ids=lambda other: "-".join(other),
 )
-def test_what_makes_another_network(other):
-    first = borrowed()
-    assert borrowed(**other) is not first
-    assert borrowed() is first
-    assert borrowed(**other) is borrowed(**other)
+def test_settings_that_need_another_network(other):
+    first = acquired()
+    assert acquired(**other) is not first
+    assert acquired() is first
+    assert acquired(**other) is acquired(**other)
 
 
-def test_the_learning_rate_does_not_make_another_network_and_is_set():
-    first = borrowed(optimizer=keras.optimizers.Adam(0.5))
-    with borrow(optimizer=keras.optimizers.Adam(0.25)) as second:
+def test_a_network_is_reused_with_another_learning_rate():
+    first = acquired(optimizer=keras.optimizers.Adam(0.5))
+    with acquire(optimizer=keras.optimizers.Adam(0.25)) as second:
         assert second is first
         assert float(second.optimizer.learning_rate) == 0.25
 
 
-def test_functions_of_one_name_are_not_one_function():
+def test_different_functions_of_one_name_need_different_networks():
     def make(factor):
         def my_loss(y_true, y_pred):
             return factor * mae(y_true, y_pred)
@@ -117,11 +117,11 @@ def test_functions_of_one_name_are_not_one_function():
         return my_loss
 
     wrapped = [keras.metrics.MeanMetricWrapper(make(f), name="m") for f in (1, 2)]
-    assert borrowed(loss=make(1)) is not borrowed(loss=make(2))
-    assert borrowed(metrics=wrapped[:1]) is not borrowed(metrics=wrapped[1:])
+    assert acquired(loss=make(1)) is not acquired(loss=make(2))
+    assert acquired(metrics=wrapped[:1]) is not acquired(metrics=wrapped[1:])
 
 
-def test_settings_that_a_configuration_leaves_out_are_not_taken_for_equal():
+def test_objects_with_equal_but_incomplete_configurations_need_different_networks():
     class Scaled(keras.losses.Loss):
         def __init__(self, factor):
             super().__init__(name="scaled")
@@ -135,14 +135,14 @@ def test_settings_that_a_configuration_leaves_out_are_not_taken_for_equal():
 
     once, twice = Scaled(1.0), Scaled(2.0)
     assert once.get_config() == twice.get_config()
-    assert borrowed(loss=once) is not borrowed(loss=twice)
-    assert borrowed(loss=once) is borrowed(loss=once)
-    assert borrowed(optimizer=Halved(0.1)) is not borrowed(optimizer=Halved(0.1))
+    assert acquired(loss=once) is not acquired(loss=twice)
+    assert acquired(loss=once) is acquired(loss=once)
+    assert acquired(optimizer=Halved(0.1)) is not acquired(optimizer=Halved(0.1))
 
 
 @pytest.mark.medium
 @pytest.mark.parametrize("name", ["SGD", "Adam", "Nadam", "Ftrl", "RMSprop", "Adagrad", "Lamb"])
-def test_a_network_forgets_its_borrowers(name):
+def test_a_fit_does_not_depend_on_earlier_fits(name):
     def make():
         return getattr(keras.optimizers, name)(0.05)
 
@@ -154,7 +154,7 @@ def test_a_network_forgets_its_borrowers(name):
 
 
 @pytest.mark.medium
-def test_a_network_of_keras_layers_forgets_its_borrowers():
+def test_a_fit_of_keras_layers_does_not_depend_on_earlier_fits():
     spec = NetworkSpec(2, (4,), 1, "linear", True, 0.2, 0.3)
     alone = fitted_bits(1, spec=spec)
     fitted_bits(2, spec=spec)
@@ -163,8 +163,8 @@ def test_a_network_of_keras_layers_forgets_its_borrowers():
     np.testing.assert_array_equal(fitted_bits(1, spec=spec), alone)
 
 
-def test_data_and_callbacks_are_gone_when_a_network_comes_back():
-    with borrow() as network:
+def test_a_released_network_drops_data_and_history():
+    with acquire() as network:
         network.set_ordered_weights(SPEC.initial_weights(np.random.default_rng(0)))
         network.fit(epochs=1)
         network.stop_training = True
@@ -180,25 +180,25 @@ def test_metrics_of_the_user_are_copied():
 
 
 def test_an_error_drops_the_network():
-    first = borrowed()
-    with pytest.raises(ValueError, match="argument"), borrow() as network:
+    first = acquired()
+    with pytest.raises(ValueError, match="argument"), acquire() as network:
         network.set_ordered_weights([])
     assert network is first
-    assert borrowed() is not first
+    assert acquired() is not first
 
 
-def test_a_network_that_is_lent_is_lent_to_one_alone():
-    with borrow() as first, borrow() as second:
+def test_an_acquired_network_is_not_acquired_twice():
+    with acquire() as first, acquire() as second:
         assert first is not second
 
 
-def test_the_pool_is_bounded(monkeypatch):
+def test_the_cache_is_bounded(monkeypatch):
     monkeypatch.setattr(_model_cache, "MAX_IDLE_NETWORKS", 2)
     specs = [NetworkSpec(1, (units,), 1, "linear") for units in (1, 2, 3)]
-    networks = [borrowed(spec) for spec in specs]
+    networks = [acquired(spec) for spec in specs]
     assert sum(map(len, _model_cache._idle.values())) == 2
-    assert borrowed(specs[2]) is networks[2]
-    assert borrowed(specs[0]) is not networks[0]
+    assert acquired(specs[2]) is networks[2]
+    assert acquired(specs[0]) is not networks[0]
 
 
 def test_a_loss_that_does_not_fit_the_targets_says_so():
@@ -206,7 +206,7 @@ def test_a_loss_that_does_not_fit_the_targets_says_so():
         return y_pred - keras.ops.reshape(y_true, (-1, 3))
 
     with pytest.raises(ValueError, match=r"loss=.*needs_three.*shape \(n_samples, 1\)"):
-        borrowed(loss=needs_three)
+        acquired(loss=needs_three)
 
 
 @pytest.mark.medium

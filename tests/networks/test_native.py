@@ -1,4 +1,4 @@
-"""The compiled kernels as operations: states, bits, threads, and what they refuse."""
+"""The native code as operations: states, bits, threads, and refused arguments."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -21,7 +21,7 @@ from tests.networks.helpers import layer_arguments, naive_lstm, needs_native
 
 
 def can_compile():
-    """Tell whether the kernels should be here: a compiler and a processor they are written for."""
+    """Tell whether this machine has a compiler and a processor for the native code."""
     if sys.platform != "linux" or not any(map(shutil.which, ("c++", "g++", "clang++"))):
         return False
     with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -29,10 +29,10 @@ def can_compile():
     return platform.machine() == "aarch64" or ("avx2" in flags and "fma" in flags)
 
 
-@pytest.mark.skipif(not can_compile(), reason="no compiler, or not a processor they are for")
+@pytest.mark.skipif(not can_compile(), reason="no compiler, or an unsupported processor")
 @pytest.mark.skipif(os.environ.get("SKLSTM_NATIVE") == "0", reason="switched off")
-def test_the_kernels_are_there():
-    assert load_native() is not None, "compile them: make install"
+def test_the_native_code_is_compiled():
+    assert load_native() is not None, "compile the native code: make install"
 
 
 def engine_of_a_new_process(**environment):
@@ -52,7 +52,7 @@ print(choose_engine(NetworkSpec(1, (2,), 1, "linear"), training=True))
 
 
 @needs_native
-def test_the_switch_leaves_the_native_code_out(monkeypatch):
+def test_the_switch_disables_the_native_code(monkeypatch):
     monkeypatch.setenv("SKLSTM_NATIVE", "0")
     assert _native.load_native.__wrapped__() is None
     monkeypatch.setenv("SKLSTM_NATIVE", "")
@@ -61,15 +61,13 @@ def test_the_switch_leaves_the_native_code_out(monkeypatch):
 
 @needs_native
 @pytest.mark.slow
-def test_the_environment_can_leave_the_native_code_out():
+def test_the_environment_can_disable_the_native_code():
     assert engine_of_a_new_process(SKLSTM_NATIVE="0") == "block_lstm"
     assert engine_of_a_new_process(SKLSTM_NATIVE="") == "native"
 
 
 @pytest.mark.parametrize("content", [None, b"not a library"])
-def test_a_library_that_is_missing_or_cannot_be_loaded_is_done_without(
-    tmp_path, monkeypatch, content
-):
+def test_a_missing_or_broken_library_is_not_used(tmp_path, monkeypatch, content):
     library = tmp_path / "sklstm_native.so"
     if content is not None:
         library.write_bytes(content)
@@ -78,7 +76,7 @@ def test_a_library_that_is_missing_or_cannot_be_loaded_is_done_without(
 
 
 def weighted_sum(output):
-    """Add an output up so that each number has a weight of its own."""
+    """Sum an output, with a different weight for each number."""
     weight = tf.sin(tf.range(tf.size(output), dtype=tf.float32))
     return tf.reduce_sum(output * tf.reshape(weight, tf.shape(output)))
 
@@ -115,7 +113,7 @@ def test_inputs_and_weights_have_the_right_gradient(n_units, reverse, returns_se
 
 
 @needs_native
-def test_no_gradient_flows_through_states():
+def test_states_have_no_gradient():
     arguments = layer_arguments(0)
     x, *others = arguments
     steps = input_of_outputs(x, tf.fill([3], 5))
@@ -147,7 +145,7 @@ def test_saturated_gates_are_exact_and_a_step_that_is_nan_stays_nan():
 
 @needs_native
 @pytest.mark.parametrize("n_units", [3, 16, 40])
-def test_a_sample_has_the_same_bits_whatever_is_computed_beside_it(n_units):
+def test_the_bits_of_a_sample_do_not_depend_on_other_samples(n_units):
     rng = np.random.default_rng(0)
     rows = tf.constant(rng.normal(size=(200, 3)), tf.float32)
     start, count = np.arange(150, dtype=np.int32), rng.integers(30, size=150).astype(np.int32)

@@ -132,7 +132,7 @@ def test_dropout_drops_in_training_and_nowhere_else(recurrent_dropout):
     plain = NetworkSpec(2, (8, 4), 1, "linear", bidirectional=True)
     dropping = NetworkSpec(2, (8, 4), 1, "linear", True, 0.5, recurrent_dropout)
     start = plain.initial_weights(np.random.default_rng(1))
-    # A learning rate of next to nothing: the validation loss shows the network as it is.
+    # With a learning rate of almost 0, the validation loss is that of the initial network.
     parts = {"loss": "mse", "metrics": None}
     logs = {}
     for spec in (plain, dropping):
@@ -152,8 +152,7 @@ def test_dropout_drops_in_training_and_nowhere_else(recurrent_dropout):
 
 
 @pytest.mark.medium
-def test_a_network_that_may_not_fuse_learns_the_same_without_dropout(monkeypatch):
-    # Keras's layers in the place of the fused op: the curve must be the same.
+def test_keras_layers_train_as_the_fast_engines_do(monkeypatch):
     spec = NetworkSpec(2, (5, 3), 1, "linear", bidirectional=True)
     task, _, _ = a_task(spec)
     start = spec.initial_weights(np.random.default_rng(1))
@@ -165,7 +164,7 @@ def test_a_network_that_may_not_fuse_learns_the_same_without_dropout(monkeypatch
     np.testing.assert_allclose(slow["loss"], fused["loss"], rtol=1e-5)
 
 
-def test_without_a_task_there_is_nothing_to_train_on():
+def test_a_network_without_a_task_does_not_train():
     spec = NetworkSpec(2, (5,), 1, "linear")
     task, _, _ = a_task(spec)
     parts = {"optimizer": keras.optimizers.SGD(0.1), "loss": "mse", "metrics": None}
@@ -175,7 +174,7 @@ def test_without_a_task_there_is_nothing_to_train_on():
         network.fit()
 
 
-def test_metrics_of_each_output_stay_arrays():
+def test_metrics_with_a_value_for_each_output_stay_arrays():
     spec = NetworkSpec(2, (4,), 3, "softmax")
     task, _, _ = a_task(spec)
     start = spec.initial_weights(np.random.default_rng(1))

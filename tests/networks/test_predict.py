@@ -1,4 +1,4 @@
-"""Predictions are Keras's, and do not depend on what they are computed beside."""
+"""Predictions are those of Keras, and do not depend on other windows of the same call."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -16,7 +16,7 @@ from tests.networks.helpers import keras_model, random_windows
 
 pytestmark = pytest.mark.usefixtures("fast_engine")
 
-# Widths that are no whole number of registers, products long enough to be cut up, many threads.
+# Widths that do not fill the vector registers, and products large enough for several threads.
 SPECS = [
     NetworkSpec(1, (1,), 1, "linear"),
     NetworkSpec(2, (3,), 2, "softmax"),
@@ -87,10 +87,10 @@ def test_a_prediction_does_not_depend_on_its_neighbours(spec):
         np.testing.assert_array_equal(predict(spec, weights, windows.take(block)), together[block])
 
 
-def test_nor_does_it_where_a_call_of_the_graph_ends():
+def test_a_prediction_does_not_depend_on_where_a_call_of_the_graph_ends():
     spec = NetworkSpec(3, (5,), 2, "softmax")
     weights = a_network(spec)
-    # Three calls, as long as one may be.
+    # Three calls, two of them of the greatest length.
     windows = overlapping_windows(spec, 2 * _BLOCKS_IN_A_CALL * BLOCK + 3, longest=4)
     together = predict(spec, weights, windows)
     for end in (_BLOCKS_IN_A_CALL * BLOCK, 2 * _BLOCKS_IN_A_CALL * BLOCK):
@@ -133,21 +133,21 @@ def test_the_last_of_all_steps_is_the_prediction(spec):
 
 
 @pytest.mark.parametrize("units", [(5,), (9, 4)])
-@pytest.mark.parametrize("part", [1, 2, 5])
-def test_reading_in_parts_is_reading_at_once(monkeypatch, units, part):
+@pytest.mark.parametrize("chunk", [1, 2, 5])
+def test_reading_in_chunks_is_reading_at_once(monkeypatch, units, chunk):
     spec = NetworkSpec(2, units, 3, "softmax")
     weights = a_network(spec)
     windows = overlapping_windows(spec, 40)
     outputs, states = predict_steps(spec, weights, windows)
-    # By the function itself ...
-    monkeypatch.setattr(_predict, "_STEPS_IN_A_CALL", part)
+    # In chunks of the function itself ...
+    monkeypatch.setattr(_predict, "_STEPS_IN_A_CALL", chunk)
     again, states_again = predict_steps(spec, weights, windows)
     np.testing.assert_array_equal(again, outputs)
     np.testing.assert_array_equal(np.array(states_again[0]), np.array(states[0]))
-    # ... and by hand.
+    # ... and in chunks by hand.
     ends, found = None, [[] for _ in range(len(windows))]
-    for done in range(0, windows.count.max(), part):
-        count = np.clip(windows.count - done, 0, part).astype(np.int32)
+    for done in range(0, windows.count.max(), chunk):
+        count = np.clip(windows.count - done, 0, chunk).astype(np.int32)
         some = NetworkInput(windows.rows, windows.start + done * (count > 0), count)
         piece, ends = predict_steps(spec, weights, some, ends)
         for window, steps in enumerate(np.split(piece, np.cumsum(count)[:-1])):
@@ -166,7 +166,7 @@ def test_given_states_are_not_changed():
     np.testing.assert_array_equal(states[0], np.ones((2, 4, 3)))
 
 
-def test_nothing_is_compiled_twice_for_an_architecture():
+def test_an_architecture_is_compiled_once():
     spec = NetworkSpec(2, (13,), 1, "linear")
     predict(spec, a_network(spec), overlapping_windows(spec, 3))
     before = _compiled_forward.cache_info().misses
@@ -178,21 +178,23 @@ def test_nothing_is_compiled_twice_for_an_architecture():
 def test_no_windows_and_no_rows():
     spec = SPECS[1]
     weights = a_network(spec)
-    nothing = overlapping_windows(spec, 4).take(slice(0, 0))
-    assert predict(spec, weights, nothing).shape == (0, 2)
-    empty = NetworkInput(np.empty((0, 2), np.float32), np.zeros(3, np.int32), np.zeros(3, np.int32))
-    outputs = predict(spec, weights, empty)
+    none = overlapping_windows(spec, 4).take(slice(0, 0))
+    assert predict(spec, weights, none).shape == (0, 2)
+    no_rows = NetworkInput(
+        np.empty((0, 2), np.float32), np.zeros(3, np.int32), np.zeros(3, np.int32)
+    )
+    outputs = predict(spec, weights, no_rows)
     assert outputs.shape == (3, 2)
     assert np.isfinite(outputs).all()
 
 
-def test_threads_with_different_weights_do_not_mix_them_up():
+def test_threads_predict_with_their_own_weights():
     spec = NetworkSpec(2, (6,), 1, "linear")
     windows = overlapping_windows(spec, 300)
     networks = [a_network(spec, seed) for seed in range(8)]
     in_turn = [predict(spec, weights, windows) for weights in networks]
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(8) as threads:
         for _ in range(10):
-            at_once = pool.map(lambda weights: predict(spec, weights, windows), networks)
+            at_once = threads.map(lambda weights: predict(spec, weights, windows), networks)
             for ours, expected in zip(at_once, in_turn, strict=True):
                 np.testing.assert_array_equal(ours, expected)

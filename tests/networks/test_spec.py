@@ -1,4 +1,4 @@
-"""The sizes of a network and its first weights, against Keras's own layers."""
+"""The shapes of the weights and their initial values, against Keras's own layers."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause

@@ -1,4 +1,4 @@
-"""Training on an answer for every step, and with a state that flows, against plain Keras."""
+"""Training on an output for every step, and of stateful networks, against plain Keras."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -79,20 +79,20 @@ def test_the_loss_is_that_of_the_labelled_steps(bidirectional, mask):
         losses.append(total / n_steps)
     np.testing.assert_allclose(ours["loss"], losses, rtol=1e-4)
     assert_close(ours_weights, model.get_weights())
-    # What is validated on is the network after the epoch; metrics are not weighted, as in Keras.
+    # Validation uses the network after the epoch; metrics are not weighted, as in Keras.
     labelled = ~np.isnan(y[:, :, 0])
     expected = np.abs(model(X).numpy()[labelled] - y[labelled]).mean()
     np.testing.assert_allclose(ours["val_mae"][-1], expected, rtol=1e-4)
 
 
 def series_of(rng, lengths, n_features, bptt_steps):
-    """Cut series into parts, and label some of their rows."""
+    """Cut series into chunks, and label some of their rows."""
     rows = rng.normal(size=(sum(lengths), n_features)).astype(np.float32)
     start, count, series = [], [], []
     for number, (first, length) in enumerate(zip(np.cumsum(lengths), lengths, strict=True)):
-        for begin in range(0, length, bptt_steps):
-            start.append(first - length + begin)
-            count.append(min(bptt_steps, length - begin))
+        for step in range(0, length, bptt_steps):
+            start.append(first - length + step)
+            count.append(min(bptt_steps, length - step))
             series.append(number)
     windows = NetworkInput(rows, np.array(start, np.int32), np.array(count, np.int32))
     targets = rng.normal(size=(len(rows), 1)).astype(np.float32)
@@ -107,9 +107,9 @@ def test_a_stateful_epoch_is_that_of_keras_reset_by_hand(bptt_steps, units):
     rng = np.random.default_rng(0)
     spec = NetworkSpec(2, units, 1, "linear", stateful=True)
     start = spec.initial_weights(rng)
-    # Side by side: equal lengths, or Keras could not do it.
+    # Keras needs series of equal length.
     examples = series_of(rng, [20, 20, 20], 2, bptt_steps)
-    # Parts without a label carry the state on and change nothing else.
+    # Chunks without a label only carry the state.
     examples.targets[3:6] = examples.targets[23:26] = examples.targets[43:46] = np.nan
     task = TrainingTask(examples, examples, 8, False, rng)
     adam = keras.optimizers.Adam(0.05)
@@ -133,35 +133,35 @@ def test_a_stateful_epoch_is_that_of_keras_reset_by_hand(bptt_steps, units):
     for _ in range(3):
         reset()
         total, n_steps = 0.0, 0
-        for begin in range(0, 20, bptt_steps):
-            part = slice(begin, begin + bptt_steps)
-            labelled = ~np.isnan(y[:, part])
+        for step in range(0, 20, bptt_steps):
+            chunk = slice(step, step + bptt_steps)
+            labelled = ~np.isnan(y[:, chunk])
             with tf.GradientTape() as tape:
-                answers = model(X[:, part])
+                y_pred = model(X[:, chunk])
                 if not labelled.any():
                     continue
-                loss = tf.reduce_mean(tf.square(answers[labelled][:, 0] - y[:, part][labelled]))
+                loss = tf.reduce_mean(tf.square(y_pred[labelled][:, 0] - y[:, chunk][labelled]))
             variables = model.trainable_variables
             optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
             total, n_steps = total + float(loss) * labelled.sum(), n_steps + labelled.sum()
         losses.append(total / n_steps)
     np.testing.assert_allclose(ours["loss"], losses, rtol=1e-4)
-    # Adam divides small gradients by their size, and rounding with them.
+    # Adam divides small gradients by their size, and so enlarges rounding errors.
     assert_close(ours_weights, model.get_weights(), atol=2e-4)
     model.set_weights(ours_weights)
-    # In use, each series begins with a state of 0 and is read in one pass.
+    # To predict, each series starts with a state of 0 and is read in one pass.
     reset()
     whole = NetworkInput(examples.windows.rows, np.int32([0, 20, 40]), np.int32([20, 20, 20]))
     outputs, _ = predict_steps(spec, ours_weights, whole)
     np.testing.assert_allclose(outputs.reshape(3, 20), model(X)[:, :, 0], rtol=0, atol=2e-5)
-    # Validation reads the parts one after the other, too.
+    # Validation also reads the chunks in order.
     labelled = ~np.isnan(y)
     expected = np.abs(outputs.reshape(3, 20) - y)[labelled].mean()
     np.testing.assert_allclose(ours["val_mae"][-1], expected, rtol=1e-4)
 
 
-def test_series_of_unequal_length_learn_as_one_after_the_other_in_their_place():
-    # One place: the state must begin anew with each series, whatever was there before.
+def test_series_of_different_lengths_train_as_one_after_the_other():
+    # There is one slot: each series must start with a state of 0, whatever series was before it.
     rng = np.random.default_rng(0)
     spec = NetworkSpec(1, (4,), 1, "linear", stateful=True)
     start = spec.initial_weights(rng)
@@ -179,7 +179,7 @@ def test_series_of_unequal_length_learn_as_one_after_the_other_in_their_place():
 
 @pytest.mark.medium
 @pytest.mark.parametrize("stateful", [False, True])
-def test_recurrent_dropout_answers_steps_on_the_layers_of_keras(monkeypatch, stateful):
+def test_keras_layers_train_on_steps_as_the_fast_engines_do(monkeypatch, stateful):
     rng = np.random.default_rng(0)
     how = {"stateful": True} if stateful else {"returns_sequences": True}
     spec = NetworkSpec(2, (5, 3), 1, "linear", **how)
@@ -201,23 +201,23 @@ def test_recurrent_dropout_answers_steps_on_the_layers_of_keras(monkeypatch, sta
     batch_size=st.integers(1, 15),
     shuffle=st.booleans(),
 )
-def test_batches_hold_the_next_part_of_each_series(lengths, batch_size, shuffle):
+def test_batches_hold_the_next_chunk_of_each_series(lengths, batch_size, shuffle):
     series = np.repeat(np.arange(len(lengths)), lengths)
     n = len(series)
     windows = NetworkInput(np.zeros((1, 1)), np.zeros(n, np.int32), np.zeros(n, np.int32))
     examples = Examples(windows, np.zeros((1, 1)), np.zeros(1), series)
     rng = np.random.default_rng(0) if shuffle else None
-    order, n_places = examples.in_batches(batch_size, rng)
-    assert n_places == min(batch_size, len(lengths))
-    # Every part once ...
+    order, n_slots = examples.in_batches(batch_size, rng)
+    assert n_slots == min(batch_size, len(lengths))
+    # Every chunk once ...
     np.testing.assert_array_equal(np.sort(order[order < n]), np.arange(n))
-    for place in order.reshape(-1, n_places).T:
-        # ... in its place without a gap, and each series whole, from its begin to its end.
-        taken = place[place < n]
-        assert (place[: len(taken)] < n).all()
+    for slot in order.reshape(-1, n_slots).T:
+        # ... in a slot without gaps, and each series whole, from its start to its end.
+        taken = slot[slot < n]
+        assert (slot[: len(taken)] < n).all()
         begins = np.r_[True, np.diff(series[taken]) != 0]
         np.testing.assert_array_equal(examples.begins()[taken], begins)
         assert (np.diff(taken)[~begins[1:]] == 1).all()
-    # No place waits while another has much more to do.
-    ends = [(place < n).sum() for place in order.reshape(-1, n_places).T]
+    # No slot has many more windows than another.
+    ends = [(slot < n).sum() for slot in order.reshape(-1, n_slots).T]
     assert max(ends) - min(ends) <= max(lengths)

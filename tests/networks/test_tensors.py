@@ -1,4 +1,4 @@
-"""Arrays handed to TensorFlow."""
+"""Conversion of arrays to tensors."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -13,7 +13,7 @@ from sklstm.utils._aligned import aligned_empty
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (300_000, 2), (0, 4), (5,)])
-def test_the_values_arrive(shape):
+def test_a_tensor_has_the_values_of_the_array(shape):
     for array in (aligned_empty(shape), np.empty(shape, dtype=np.float32)):
         array[...] = np.random.default_rng(0).normal(size=shape)
         tensor = as_tensor(array)

@@ -57,7 +57,7 @@ def test_only_a_worker_sets_threads(process, limit, own_setting, expected, monke
     assert found == expected
 
 
-def test_a_worker_that_has_computed_already_keeps_its_threads(monkeypatch):
+def test_a_worker_in_use_keeps_its_threads(monkeypatch):
     asked = []
 
     def refuse(n_threads):
@@ -86,7 +86,7 @@ def test_a_worker_that_has_computed_already_keeps_its_threads(monkeypatch):
     ],
 )
 def test_workers_keep_to_their_limit(limit, own_setting, expected, tmp_path, monkeypatch):
-    """0 means that TensorFlow decides; outside the workers it does."""
+    """0 means that TensorFlow decides, as it does outside the workers."""
     if own_setting is not None:
         monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", own_setting)
     program = tmp_path / "program.py"
