@@ -1,4 +1,4 @@
-"""Estimators that put others together."""
+"""Estimators around other estimators."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause

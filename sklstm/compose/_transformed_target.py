@@ -82,7 +82,7 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
     the test fold, and parameters of the transformer, such as the number of clusters, are tuned
     like any others.
 
-    `X` is handed to the classifier untouched.
+    `X` is passed to the classifier unchanged.
 
     Parameters
     ----------
@@ -120,17 +120,18 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    What follows from a `y` that holds numbers while the predictions are labels:
+    Because `y` holds numbers and predictions are labels:
 
     - :meth:`score` labels `y` first, so searches work with their default scoring. A scorer given
       by name compares numbers with labels; use :func:`~sklstm.metrics.label_scorer`. scikit-learn
       refuses its classification scores for continuous numbers, but whole numbers look like labels
-      to it, and scores such as ``"r2"`` compare anything: there a plain name scores nonsense.
+      to it, and scores such as ``"r2"`` compare anything: a plain name then gives a score without
+      meaning.
     - Give an explicit `cv`, such as :class:`~sklearn.model_selection.TimeSeriesSplit`. An
       integer `cv` would stratify on whole numbers, and cut plain blocks of continuous ones.
     - Meta-classifiers, such as :class:`~sklearn.calibration.CalibratedClassifierCV` and
-      :class:`~sklearn.ensemble.VotingClassifier`, go inside, as `classifier`: outside they would
-      want the labels before there are any.
+      :class:`~sklearn.ensemble.VotingClassifier`, go inside, as `classifier`: outside, they
+      need the labels before any are learned.
 
     Examples
     --------
@@ -206,7 +207,7 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
         transformer.fit(y.reshape(-1, 1))
         labels = _label(transformer, y)
         if self.transformer is not None and np.all(labels == labels[0]):
-            # Some classifiers would accept it, and score a perfect 1 for nothing.
+            # Some classifiers would accept it, and score a meaningless 1.
             raise ValueError(
                 f"The transformer {type(transformer).__name__} gave all {len(y)} values of y the "
                 f"same label, {labels[0]!r}, and a classifier needs at least 2 classes; give a y "
@@ -220,7 +221,7 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
     def label_target(self, y):
         """Label targets with the fitted transformer.
 
-        What predictions are to be compared with:
+        Compare predictions with these labels:
         ``confusion_matrix(model.label_target(y), model.predict(X))``.
 
         Parameters
@@ -355,7 +356,7 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         routing : MetadataRouter
-            A :class:`~sklearn.utils.metadata_routing.MetadataRouter` that hands everything to
+            A :class:`~sklearn.utils.metadata_routing.MetadataRouter` that routes all parameters to
             the method of the same name of the classifier.
         """
         mapping = MethodMapping()
@@ -383,7 +384,7 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
         return getattr(self.classifier_, method)(*args, **self._route(method, params))
 
     def _fitted(self, name):
-        # AttributeError, so that hasattr says False as long as there is nothing to see.
+        # AttributeError, so that hasattr is False before fit.
         try:
             check_is_fitted(self)
         except NotFittedError as error:
@@ -396,7 +397,7 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags = deepcopy(inner.input_tags)
         if inner.classifier_tags is not None:
             tags.classifier_tags = deepcopy(inner.classifier_tags)
-        # y is one column here, whatever the classifier could do with more.
+        # y is one column here, even if the classifier accepts more.
         tags.classifier_tags.multi_label = False
         tags.non_deterministic = inner.non_deterministic
         return tags

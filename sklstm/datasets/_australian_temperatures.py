@@ -17,8 +17,8 @@ def load_australian_temperatures(*, wide=False, impute=True):
     """Load the monthly mean temperatures of 44 Australian weather stations over eight years.
 
     Many short series on a monthly clock: January 2009 to December 2016. A value is the mean,
-    over the days of the month, of the middle between the day's lowest and highest temperature.
-    The rows are in the order of time and then of station.
+    over the days of the month, of the midpoint between the day's lowest and highest temperature.
+    The rows are sorted by time and then by station.
 
     Data: © Commonwealth of Australia, Bureau of Meteorology.
 
@@ -28,16 +28,16 @@ def load_australian_temperatures(*, wide=False, impute=True):
         Whether to return one column for each station instead of one row for each month and
         station.
     impute : bool, default=True
-        Whether to return a complete frame. The source has no observations of April 2011,
-        December 2012 and February 2013; in their place stands, for each station, the mean of
-        the month before and the month after. This looks one month ahead: a strict evaluation
-        that crosses these months takes `impute=False`, where the rows of the three months are
-        missing, and `SequenceWindower` then makes them skipped steps.
+        Whether to return a complete DataFrame. The source has no observations of April 2011,
+        December 2012 and February 2013. They are filled, for each station, with the mean of the
+        month before and the month after. This looks one month ahead: for a strict evaluation
+        across these months, use `impute=False`. The rows of the three months are then missing,
+        and `SequenceWindower` makes them missing steps.
 
     Returns
     -------
     DataFrame of shape (4224, 1), or (96, 44) if `wide=True`
-        Temperatures in °C, float64. The long frame has the column `temperature` and is indexed
+        Temperatures in °C, float64. The long DataFrame has the column `temperature` and is indexed
         by `month` (the first day, UTC) and `station`; the wide one is indexed by `month`, and
         its columns are the stations. With `impute=False` there are 93 months: (4092, 1) or
         (93, 44).

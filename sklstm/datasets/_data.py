@@ -1,4 +1,4 @@
-"""Reading the files in ``sklstm/datasets/data``."""
+"""Read the files in ``sklstm/datasets/data``."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -23,8 +23,8 @@ def read_data(name: str, time: str) -> pd.DataFrame:
     DataFrame
         The columns of the file in their order; a new object at each call.
     """
-    # The resource may lie in a zip file, which has no path: hand pandas the open stream.
+    # The resource may be in a zip file, which has no path: pass the open stream to pandas.
     with (files("sklstm.datasets") / "data" / name).open("rb") as stream:
-        frame = pd.read_csv(stream, compression="gzip")
-    frame[time] = pd.to_datetime(frame[time], format="ISO8601", utc=True)
-    return frame
+        table = pd.read_csv(stream, compression="gzip")
+    table[time] = pd.to_datetime(table[time], format="ISO8601", utc=True)
+    return table

@@ -1,4 +1,4 @@
-"""Scores for targets that are transformed on the way, and for paths."""
+"""Scores for targets that the estimator labels, and for multi-step forecasts."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause

@@ -1,4 +1,4 @@
-"""Scores of whole paths."""
+"""Scores of multi-step forecasts."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -15,44 +15,45 @@ class _HorizonScorer:
     def __init__(self, scoring, lead):
         self._scoring, self._lead = scoring, lead
         if lead is not None and lead < 1:
-            raise ValueError(f"lead counts the moments of a path from 1; got {lead!r}.")
+            raise ValueError(f"lead counts the steps ahead from 1; got {lead!r}.")
         scorer = get_scorer(scoring)
         if scorer._response_method != "predict":
-            raise ValueError(f"scoring={scoring!r} is no score of predicted values.")
+            raise ValueError(f"scoring={scoring!r} does not score predicted values.")
         self._metric, self._sign, self._kwargs = scorer._score_func, scorer._sign, scorer._kwargs
 
     def __call__(self, estimator, X, y):
-        """Cut the paths that came from `y`, and score those that are predicted."""
-        truth, answers, _, _ = forecast_and_actuals(estimator, X, y)
+        """Cut the actual values from `y`, and score the predictions against them."""
+        y_true, y_pred, _, _ = forecast_and_actuals(estimator, X, y)
         leads = slice(None) if self._lead is None else [self._lead - 1]
-        if self._lead is not None and self._lead > truth.shape[1]:
-            raise ValueError(f"lead={self._lead} is beyond the paths of {truth.shape[1]} moments.")
-        truth, answers = truth[:, leads], answers[:, leads]
-        there = ~np.isnan(truth[..., 0])
-        if not there.any():
+        if self._lead is not None and self._lead > y_true.shape[1]:
+            raise ValueError(f"lead={self._lead} is beyond the paths of {y_true.shape[1]} moments.")
+        y_true, y_pred = y_true[:, leads], y_pred[:, leads]
+        observed = ~np.isnan(y_true[..., 0])
+        if not observed.any():
             raise ValueError(
-                f"y does not reach lead {self._lead} of any path: the rows to score are fewer."
+                f"y holds no actual value at lead {self._lead}: there are too few rows to score."
             )
-        return self._sign * self._metric(truth[there], answers[there], **self._kwargs)
+        return self._sign * self._metric(y_true[observed], y_pred[observed], **self._kwargs)
 
     def __repr__(self):
         return f"horizon_scorer({self._scoring!r}, lead={self._lead!r})"
 
 
 def horizon_scorer(scoring="neg_mean_absolute_error", *, lead=None):
-    """Make a scorer of whole paths out of any regression scorer of scikit-learn.
+    """Make a scorer of multi-step forecasts from any regression scorer of scikit-learn.
 
     With ``horizon`` above 1 a forecaster predicts (n_samples, horizon) while `y` has one value for
-    each row, which scikit-learn's scorers cannot compare. This one cuts the paths that came from
-    `y`, over the rows that it is given, and leaves out the moments that they do not reach.
+    each row, which scikit-learn's scorers cannot compare. This scorer cuts the actual values of
+    each forecast from `y`, over the rows that it is given, and leaves out the steps ahead that
+    these rows do not hold.
 
     Parameters
     ----------
     scoring : str, default="neg_mean_absolute_error"
         Name of a scorer of scikit-learn for regression.
     lead : int, default=None
-        Score one moment of the paths alone, 1 being the first, which is the row's own; None scores
-        all as one.
+        Score one step ahead only; 1 is the first, which is that of the row itself. None scores all
+        steps ahead together.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def horizon_scorer(scoring="neg_mean_absolute_error", *, lead=None):
 
     See Also
     --------
-    sklstm.forecasting.backtest : Errors by lead and series, beside simple methods.
+    sklstm.forecasting.backtest : Errors by lead and series, beside simple baselines.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 
 from sklstm.compose import TransformedTargetClassifier
 
-# Where searches, selectors and frozen estimators keep what does the predicting, fitted first.
+# Where searches, selectors and frozen estimators keep the estimator that predicts, fitted first.
 _INNER = ("best_estimator_", "estimator_", "estimator")
 
 
@@ -64,7 +64,7 @@ def label_scorer(scoring="accuracy"):
 
     A :class:`~sklstm.compose.TransformedTargetClassifier` predicts labels while `y` holds
     numbers, which scikit-learn's scorers cannot compare. This scorer finds that classifier in the
-    estimator it is given (at the end of a pipeline, in a search), labels `y` by its fitted
+    estimator that it is given (at the end of a pipeline, in a search), labels `y` by its fitted
     transformer and calls scikit-learn's scorer. In a cross-validation each fold is thus scored
     with the labels of its own training part.
 
@@ -94,9 +94,9 @@ def label_scorer(scoring="accuracy"):
 
     Notes
     -----
-    A test fold may lack one of the labels. What happens then is the inner scorer's own matter:
-    ``"roc_auc_ovr"`` and ``"neg_log_loss"`` are not defined there, which makes the score of that
-    fold NaN in a search, with a warning.
+    A test fold may lack one of the labels. What happens then depends on the inner scorer:
+    ``"roc_auc_ovr"`` and ``"neg_log_loss"`` are not defined there, so a search scores that fold
+    NaN, with a warning.
 
     Examples
     --------
@@ -124,6 +124,6 @@ def label_scorer(scoring="accuracy"):
             f"{scoring!r}; for several scores give a dict of label_scorer(...) to the search."
         )
     if isinstance(scoring, _LabelScorer):
-        # Labelling labels once more would score nonsense.
+        # Labelling labels once more would make the score meaningless.
         return scoring
     return _LabelScorer(scoring)

@@ -1,4 +1,4 @@
-"""Split panels in time."""
+"""Cross-validators for panels of time series."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause

@@ -14,32 +14,34 @@ from sklstm.utils._sklearn_private import Interval, validate_parameter_constrain
 
 
 class PanelTimeSeriesSplit(BaseCrossValidator):
-    """Time-series cross-validator that splits all series of a panel at the same dates.
+    """Time-series cross-validator that splits all series of a panel at the same timestamps.
 
-    :class:`~sklearn.model_selection.TimeSeriesSplit` counts rows: in a panel it cuts moments in two
-    if the rows are in the order of time, and splits by series if they are not. This one counts
-    moments, whatever the order of the rows and however many series have one.
+    :class:`~sklearn.model_selection.TimeSeriesSplit` counts rows. In a panel that is
+    sorted by time it may split the rows of one timestamp; in a panel that is sorted by series it
+    splits by series. This one counts timestamps, whatever the order of the rows and however many
+    series share a timestamp.
 
     Parameters
     ----------
     n_splits : int, default=5
         Number of splits.
     max_train_size : int, default=None
-        Moments of a training part, at most.
+        Largest number of timestamps in a training part.
     test_size : int, default=None
-        Moments of a test part; None is the number of all moments divided by ``n_splits + 1``.
+        Number of timestamps in a test part; None is the number of all timestamps divided by
+        ``n_splits + 1``.
     gap : int, default=0
-        Moments left out between the two.
+        Number of timestamps left out between the two parts.
     step : int, default=None
-        Moments between one test part and the next; None is `test_size`, so that they do not
-        overlap.
+        Number of timestamps from the start of one test part to the start of the next; None is
+        `test_size`, so that test parts do not overlap.
     time : str or int, default=None
         Level of the index, or column, that holds the time. None is the only level that holds
         dates, or the whole index if it has one level.
 
     See Also
     --------
-    backtest : Compare forecasters over such splits.
+    sklstm.forecasting.backtest : Compare forecasters over such splits.
 
     Examples
     --------
@@ -105,7 +107,7 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
         y : object
             Ignored.
         groups : array-like of shape (n_rows,), default=None
-            The moment of each row, in place of an index.
+            The timestamp of each row, in place of an index.
 
         Yields
         ------
@@ -115,25 +117,25 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If the time is not to be found, or if there are too few moments.
+            If the time cannot be found, or if there are too few timestamps.
         """
         if groups is None:
             times = timestamps_of(X, self.time)
         else:
             check_consistent_length(X, groups)
             times = groups
-        moment, n_moments = rank_timestamps(times)
-        test_size = self.test_size or n_moments // (self.n_splits + 1)
+        rank, n_timestamps = rank_timestamps(times)
+        test_size = self.test_size or n_timestamps // (self.n_splits + 1)
         step = self.step or test_size
-        first = n_moments - test_size - (self.n_splits - 1) * step
+        first = n_timestamps - test_size - (self.n_splits - 1) * step
         if test_size < 1 or first - self.gap < 1:
             raise ValueError(
-                f"{n_moments} moments are too few for n_splits={self.n_splits} with "
-                f"test_size={test_size}, step={step} and gap={self.gap}: no moment is left to "
-                "train on."
+                f"{n_timestamps} timestamps are too few for n_splits={self.n_splits} with "
+                f"test_size={test_size}, step={step} and gap={self.gap}: no timestamp is "
+                "left to train on."
             )
-        for begin in range(first, n_moments - test_size + 1, step):
-            end = begin - self.gap
+        for start in range(first, n_timestamps - test_size + 1, step):
+            end = start - self.gap
             low = 0 if self.max_train_size is None else max(end - self.max_train_size, 0)
-            train = np.flatnonzero((moment >= low) & (moment < end))
-            yield train, np.flatnonzero((moment >= begin) & (moment < begin + test_size))
+            train = np.flatnonzero((rank >= low) & (rank < end))
+            yield train, np.flatnonzero((rank >= start) & (rank < start + test_size))

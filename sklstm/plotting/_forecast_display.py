@@ -1,4 +1,4 @@
-"""A forecast with what came before it, and with what came."""
+"""A forecast, beside its history and the actual values."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -6,29 +6,29 @@
 import numpy as np
 import pandas as pd
 
-# Series in a row of small multiples.
+# Small multiples in a row of the figure.
 _COLUMNS = 4
 
 
 class ForecastDisplay:
-    """Plot of forecasts: history, path, interval, truth and other forecasts.
+    """Plot of forecasts: history, forecast, interval, actual values and other forecasts.
 
-    Several series are drawn as small multiples. Make it with :meth:`from_predictions`; what it was
-    given stays in its attributes, and :meth:`plot` draws it anew.
+    Several series are drawn as small multiples. Create it with :meth:`from_predictions`. It keeps
+    its arguments as attributes, and :meth:`plot` draws them anew.
 
     Parameters
     ----------
     forecast : Series
-        The path, as :func:`sklstm.forecast` gives it: indexed by the time, of several series by the
-        series and the time.
+        The forecast, as :func:`sklstm.forecast` returns it: indexed by the time; several series by
+        the series and the time.
     history : Series, default=None
-        What came before, indexed alike, or by the time and the series.
-    truth : Series, default=None
-        What came.
+        The values before the forecast, indexed in the same way, or by the time and the series.
+    actual : Series, default=None
+        The actual values, indexed like the history.
     interval : DataFrame of two columns or array of shape (n, 2), default=None
-        Lower and upper bounds of the path.
+        Lower and upper bounds of the prediction interval, in the rows of the forecast.
     others : dict of Series, default=None
-        Other forecasts of the same moments, by name.
+        Other forecasts of the same timestamps, by name.
 
     Attributes
     ----------
@@ -37,11 +37,11 @@ class ForecastDisplay:
     figure_ : matplotlib Figure
         The figure.
     lines_ : list of list of matplotlib Artists
-        What was drawn in each of the axes.
+        The artists of each of the axes.
 
     See Also
     --------
-    sklstm.forecast : Forecast what comes after the last row.
+    sklstm.forecast : Forecast beyond the last row.
 
     Examples
     --------
@@ -49,16 +49,16 @@ class ForecastDisplay:
     >>> from sklstm.plotting import ForecastDisplay
     >>> days = pd.date_range("2024-01-01", periods=5, freq="D")
     >>> history = pd.Series([1.0, 2.0, 3.0], index=days[:3], name="sales")
-    >>> path = pd.Series([3.5, 4.0], index=days[3:], name="sales")
-    >>> display = ForecastDisplay.from_predictions(path, history=history)
+    >>> forecast = pd.Series([3.5, 4.0], index=days[3:], name="sales")
+    >>> display = ForecastDisplay.from_predictions(forecast, history=history)
     >>> display.axes_.shape
     (1,)
     """
 
-    def __init__(self, *, forecast, history=None, truth=None, interval=None, others=None):
+    def __init__(self, *, forecast, history=None, actual=None, interval=None, others=None):
         self.forecast = forecast
         self.history = history
-        self.truth = truth
+        self.actual = actual
         self.interval = interval
         self.others = others
 
@@ -68,7 +68,7 @@ class ForecastDisplay:
         forecast,
         *,
         history=None,
-        truth=None,
+        actual=None,
         interval=None,
         others=None,
         axes=None,
@@ -79,17 +79,17 @@ class ForecastDisplay:
         Parameters
         ----------
         forecast : Series
-            The path, indexed by the time, of several series by the series and the time.
-        history, truth : Series, default=None
-            What came before, and what came.
+            The forecast, indexed by the time; several series by the series and the time.
+        history, actual : Series, default=None
+            The values before the forecast, and the actual values.
         interval : DataFrame of two columns or array of shape (n, 2), default=None
-            Lower and upper bounds, in the rows of the forecast.
+            Lower and upper bounds of the prediction interval, in the rows of the forecast.
         others : dict of Series, default=None
-            Other forecasts of the same moments, by name.
+            Other forecasts of the same timestamps, by name.
         axes : matplotlib Axes or array of them, default=None
-            Where to draw, one for each series; None makes a figure.
+            Axes to draw in, one for each series; None makes a figure.
         n_history : int, default=None
-            Moments of the history to show, of each series; None shows three times the path.
+            Time steps of history to show for each series; None shows three times the horizon.
 
         Returns
         -------
@@ -97,19 +97,19 @@ class ForecastDisplay:
             The display.
         """
         display = cls(
-            forecast=forecast, history=history, truth=truth, interval=interval, others=others
+            forecast=forecast, history=history, actual=actual, interval=interval, others=others
         )
         return display.plot(axes=axes, n_history=n_history)
 
     def plot(self, *, axes=None, n_history=None):
-        """Draw it.
+        """Draw the forecast.
 
         Parameters
         ----------
         axes : matplotlib Axes or array of them, default=None
-            Where to draw, one for each series; None makes a figure.
+            Axes to draw in, one for each series; None makes a figure.
         n_history : int, default=None
-            Moments of the history to show, of each series; None shows three times the path.
+            Time steps of history to show for each series; None shows three times the horizon.
 
         Returns
         -------
@@ -119,11 +119,11 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If there are more series than axes, or if the rows of the interval are not those of the
-            forecast.
+            If there are more series than axes, if the interval has other rows than the forecast, or
+            if the index of other values lacks the series or has more levels.
         """
-        paths = _by_series(self.forecast, self.forecast)
-        axes = _some_axes(axes, len(paths))
+        forecasts = _by_series(self.forecast, self.forecast)
+        axes = _some_axes(axes, len(forecasts))
         interval = self.interval
         if interval is not None:
             interval = np.asarray(interval, dtype=np.float64)
@@ -137,47 +137,49 @@ class ForecastDisplay:
                 for column in interval.T
             ]
         history = {} if self.history is None else _by_series(self.history, self.forecast)
-        truth = {} if self.truth is None else _by_series(self.truth, self.forecast)
+        actual = {} if self.actual is None else _by_series(self.actual, self.forecast)
         others = {
-            name: _by_series(path, self.forecast) for name, path in (self.others or {}).items()
+            name: _by_series(other, self.forecast) for name, other in (self.others or {}).items()
         }
         self.lines_ = []
-        for ax, (key, path) in zip(axes, paths.items(), strict=False):
+        for ax, (key, forecast) in zip(axes, forecasts.items(), strict=False):
             drawn = []
             before = history.get(key)
             if before is not None:
-                n_shown = 3 * len(path) if n_history is None else n_history
-                before = before[before.index < path.index[0]].iloc[-n_shown:]
+                n_shown = 3 * len(forecast) if n_history is None else n_history
+                before = before[before.index < forecast.index[0]].iloc[-n_shown:]
                 drawn += ax.plot(_x(before), before, color="0.3", label="history")
-            if key in truth:
+            if key in actual:
                 drawn += ax.plot(
-                    _x(truth[key]), truth[key], color="0.3", linestyle=":", label="truth"
+                    _x(actual[key]), actual[key], color="0.3", linestyle=":", label="actual"
                 )
             if interval is not None:
                 low, high = (part[key] for part in bounds)
                 drawn.append(
-                    ax.fill_between(_x(path), low, high, color="C0", alpha=0.2, label="interval")
+                    ax.fill_between(
+                        _x(forecast), low, high, color="C0", alpha=0.2, label="interval"
+                    )
                 )
-            drawn += ax.plot(_x(path), path, color="C0", label="forecast")
+            drawn += ax.plot(_x(forecast), forecast, color="C0", label="forecast")
             for number, (name, other) in enumerate(others.items(), start=1):
                 if key in other:
                     drawn += ax.plot(
                         _x(other[key]), other[key], color=f"C{number}", linewidth=1, label=name
                     )
-            if len(paths) > 1:
+            if len(forecasts) > 1:
                 ax.set_title(str(key), fontsize="small")
             ax.tick_params(axis="x", labelrotation=30)
             self.lines_.append(drawn)
         axes[0].set_ylabel(str(self.forecast.name or "forecast"))
         axes[0].legend(fontsize="small")
-        for ax in axes[len(paths) :]:
+        for ax in axes[len(forecasts) :]:
             ax.set_visible(False)
-        self.axes_, self.figure_ = axes[: len(paths)], axes[0].figure
+        self.axes_, self.figure_ = axes[: len(forecasts)], axes[0].figure
         return self
 
 
 def _by_series(values, like) -> dict:
-    """Split values by series, the time alone left in the index."""
+    """Split values by series, with only the time left in the index."""
     index = values.index
     if like.index.nlevels == 1:
         if index.nlevels > 1:

@@ -53,7 +53,7 @@ class NearestWindow(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        # Windows with steps that do not exist are far from everything.
+        # Windows with missing steps are far from all others.
         difference = np.nan_to_num(X[:, None] - self.X_, nan=1e3)
         distance = (difference**2).sum(axis=(2, 3))
         return self.y_[distance.argmin(axis=1)]
@@ -133,7 +133,7 @@ def test_global_pandas_output(data):
         np.testing.assert_array_equal(plain.label_target(expected), expected)
 
 
-def test_x_is_passed_untouched(data):
+def test_x_is_passed_unchanged(data):
     X, y = data
     windows = To3D().fit_transform(X)
     model = TransformedTargetClassifier(NearestWindow(), transformer=KMeansLabeler())
@@ -217,7 +217,7 @@ def test_outputs_that_are_no_labels_are_refused(data, transformer, message):
     assert not hasattr(model, "transformer_")
 
 
-def test_what_cannot_work_is_refused(data):
+def test_refusals(data):
     X, y = data
     with pytest.raises(ValueError, match="Input y contains NaN"):
         TransformedTargetClassifier(transformer=KMeansLabeler()).fit(X, np.where(y > 15, y, np.nan))
@@ -259,7 +259,7 @@ def test_parameters_are_not_touched(data):
 
 def test_labels_are_learned_in_each_training_fold(data):
     X, y = data
-    # The level rises, so labels learned on all rows would be others than a training fold's.
+    # The level rises, so labels learned on all rows would differ from those of a fold.
     y = y + np.linspace(0, 40, len(y))
     model = TransformedTargetClassifier(transformer=KMeansLabeler())
     cv = TimeSeriesSplit(3)
@@ -271,7 +271,7 @@ def test_labels_are_learned_in_each_training_fold(data):
     np.testing.assert_array_equal(scores, expected)
 
 
-def test_test_folds_change_nothing_that_was_fitted(data):
+def test_test_folds_do_not_change_the_fit(data):
     X, y = data
     model = TransformedTargetClassifier(transformer=KMeansLabeler())
     changed = y.copy()
@@ -299,7 +299,7 @@ def test_search_tunes_transformer_and_classifier(data):
 
 def test_search_tunes_windows_and_labels(data):
     X, y = data
-    # The class of the next hour, from windows that are cut inside the classifier.
+    # The class of the next hour, from windows cut inside the classifier.
     frame = pd.DataFrame(X, index=pd.date_range("2024-01-01", periods=len(X), freq="h"))
     frame.columns = ["wind", "sun"]
     late = np.roll(y, 1)
@@ -385,7 +385,7 @@ def test_plain_scorers_refuse_numbers(data, scoring):
     assert np.isnan(scores).all()
 
 
-def test_fit_parameters_reach_the_classifier(data):
+def test_fit_parameters_are_passed_to_the_classifier(data):
     X, y = data
     weight = np.where(y > 15, 1.0, 0.01)
     labels = labels_of(y, y)

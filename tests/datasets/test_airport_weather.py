@@ -21,7 +21,7 @@ def recorded():
     return load_airport_weather(impute=False)
 
 
-def test_complete_frame_has_every_hour_of_every_airport(complete):
+def test_complete_data_has_every_hour_of_every_airport(complete):
     hours = pd.date_range("2013-01-01 06:00", "2013-12-30 23:00", freq="h", tz="UTC")
     expected = [(hour, airport) for hour in hours for airport in ("EWR", "JFK", "LGA")]
     assert complete.index.tolist() == expected
@@ -31,7 +31,7 @@ def test_complete_frame_has_every_hour_of_every_airport(complete):
     assert not complete.isna().any(axis=None)
 
 
-def test_time_is_utc_and_in_order(complete, recorded):
+def test_time_is_utc_and_sorted(complete, recorded):
     for frame in (complete, recorded):
         time = frame.index.get_level_values("time")
         assert str(time.dtype.tz) == "UTC"
@@ -39,7 +39,7 @@ def test_time_is_utc_and_in_order(complete, recorded):
         assert frame.index.is_unique
 
 
-def test_recorded_frame_holds_the_published_numbers(recorded):
+def test_recorded_data_holds_the_published_numbers(recorded):
     assert recorded.shape == (26115, 9)
     assert recorded.groupby(level="airport").size().to_dict() == {
         "EWR": 8703,
@@ -59,12 +59,12 @@ def test_recorded_frame_holds_the_published_numbers(recorded):
     }
     first = recorded.loc[(pd.Timestamp("2013-01-01 06:00", tz="UTC"), "EWR")]
     expected = [39.02, 26.06, 59.37, 270.0, 10.357019999999999, np.nan, 0.0, 1012.0, 10.0]
-    # The last bit of a number in text is for pandas to choose (3.0 and 3.1 differ).
+    # pandas 3.0 and 3.1 read the last bit of some numbers differently.
     np.testing.assert_allclose(first.to_numpy(), expected, rtol=1e-15)
     assert recorded["temp"].agg(["min", "max"]).tolist() == [10.94, 100.04]
 
 
-def test_the_hour_that_a_clock_change_repeats_is_there_twice_in_utc(recorded):
+def test_the_hour_that_a_clock_change_repeats_is_two_hours_in_utc(recorded):
     # 01:00 in New York came twice on 2013-11-03; in UTC these are two hours.
     newark = recorded.xs("EWR", level="airport")
     local = newark.index.tz_convert("America/New_York").tz_localize(None)
@@ -75,7 +75,7 @@ def test_the_hour_that_a_clock_change_repeats_is_there_twice_in_utc(recorded):
 
 
 def test_imputed_values_are_the_last_recorded_ones(complete, recorded):
-    # A loop over one airport and two columns, as the docstring says it.
+    # A loop over one airport and two columns, as the docstring describes it.
     for column in ("pressure", "wind_speed"):
         seen = recorded[column].xs("EWR", level="airport").to_dict()
         last, expected = None, []
@@ -102,7 +102,7 @@ def test_impossible_wind_is_recorded_but_not_imputed(complete, recorded):
     assert complete["wind_speed"].max() == pytest.approx(42.58, abs=0.01)
 
 
-def test_each_call_returns_a_fresh_frame():
+def test_each_call_returns_a_new_dataframe():
     frame = load_airport_weather()
     frame.iloc[:, :] = 0.0
     assert load_airport_weather()["temp"].iloc[0] == 39.02

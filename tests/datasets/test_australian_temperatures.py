@@ -16,7 +16,7 @@ def wide():
     return load_australian_temperatures(wide=True)
 
 
-def test_wide_frame_has_every_month_of_every_station(wide):
+def test_wide_dataframe_has_every_month_of_every_station(wide):
     months = pd.date_range("2009-01-01", periods=96, freq="MS", tz="UTC")
     assert wide.shape == (96, 44)
     assert wide.index.tolist() == months.tolist()
@@ -38,7 +38,7 @@ def test_known_values(wide):
     assert (by_month.loc[1] > by_month.loc[7]).all()
 
 
-def test_long_frame_is_the_wide_one_in_time_then_series(wide):
+def test_long_dataframe_is_the_wide_one_by_time_then_station(wide):
     long = load_australian_temperatures()
     assert long.shape == (4224, 1)
     assert long.columns.tolist() == ["temperature"]
@@ -66,7 +66,7 @@ def test_without_imputation_the_filled_months_are_missing(as_wide):
     assert months.intersection(raw.index.get_level_values("month")).empty
 
 
-def test_each_call_returns_a_fresh_frame():
+def test_each_call_returns_a_new_dataframe():
     frame = load_australian_temperatures(wide=True)
     frame.iloc[:, :] = 0.0
     assert load_australian_temperatures(wide=True).iloc[0, 0] == 24.967742

@@ -133,7 +133,7 @@ def test_finds_the_labels_inside(data, model, wrap):
     ],
     ids=["bare", "pipeline", "voting"],
 )
-def test_says_what_is_missing(data, estimator, end):
+def test_message_names_what_is_missing(data, estimator, end):
     X, y = data
     estimator.fit(X, y > 15)
     with pytest.raises(ValueError, match=rf"needs a TransformedTargetClassifier.* ends in {end}\."):
@@ -154,7 +154,7 @@ def test_scoring_of_another_kind(scoring):
         label_scorer(scoring)
 
 
-def test_scoring_that_scikit_learn_refuses():
+def test_scoring_that_scikit_learn_rejects():
     with pytest.raises(ValueError, match="'f1_macros' is not a valid scoring value"):
         label_scorer("f1_macros")
     with pytest.raises(ValueError, match="looks like it is a metric function"):
@@ -208,7 +208,7 @@ def test_a_fold_that_lacks_a_label_is_not_scored_as_if_it_had(data):
         label_scorer("roc_auc_ovr")(model, X[:90], y[:90])
 
 
-def test_sample_weight_reaches_scorers_that_take_it(data, model):
+def test_sample_weight_is_passed_to_scorers_that_take_it(data, model):
     X, y = data
     weight = np.where(y > 15, 1.0, 0.01)
     cv = KFold(2)
