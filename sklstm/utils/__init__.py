@@ -1,4 +1,4 @@
-"""Helpers for those who build on sklstm, and for its own tests."""
+"""Helpers for authors of estimators, and for the tests of sklstm."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause

@@ -1,4 +1,4 @@
-"""Arrays that TensorFlow can read where they are."""
+"""Arrays that TensorFlow can read in place."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -7,12 +7,12 @@ import math
 
 import numpy as np
 
-# What TensorFlow asks of memory that it does not copy: the width of the widest registers.
+# The alignment that TensorFlow needs to read memory without a copy: the widest registers.
 ALIGNMENT = 64
 
 
 def aligned_empty(shape: tuple[int, ...], dtype=np.float32) -> np.ndarray:
-    """Make an uninitialised array whose memory begins at a multiple of 64 bytes.
+    """Make an uninitialised array whose memory starts at a multiple of 64 bytes.
 
     NumPy aligns to 16 bytes, and TensorFlow then copies the array.
 

@@ -1,4 +1,4 @@
-"""Fits that fail leave the estimator as it was."""
+"""Undo the changes of a fit that fails."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def all_or_nothing(estimator) -> Iterator[None]:
     """Undo every change of attributes if the body raises.
 
-    A fit that fails half-way, or is interrupted, then leaves the estimator unfitted, or fitted as
-    it was before, but never with the number of features of one fit and the weights of another.
+    A fit that fails half-way, or is interrupted, then leaves the estimator as it was, unfitted or
+    fitted, but never with the number of features of one fit and the weights of another.
 
     Parameters
     ----------

@@ -1,12 +1,12 @@
-"""Runs of consecutive rows, each given by its start and its count: the arithmetic they need."""
+"""Arithmetic on runs of consecutive rows, each given by its start and its count."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
 
-# Runs looked at together: of a long series each array of its length is a good part of a fit's
-# memory.
+# Runs processed together: for a long series, each array of its length takes a good part of the
+# memory of a fit.
 _RUNS_AT_ONCE = 1 << 18
 
 
@@ -66,14 +66,14 @@ def multiplicity(start: np.ndarray, count: np.ndarray, n_rows: int) -> np.ndarra
     start, count : ndarray of shape (n_runs,)
         Run *i* holds the rows from ``start[i]`` to before ``start[i] + count[i]``.
     n_rows : int
-        How many rows there are.
+        The number of rows.
 
     Returns
     -------
     ndarray of shape (n_rows,)
         How many runs hold each row.
     """
-    # In place: for a long series each array here is a good part of the memory of a fit.
+    # In place: for a long series, each array here takes a good part of the memory of a fit.
     held = np.bincount(start, minlength=n_rows + 1)
     held -= np.bincount(start + count, minlength=n_rows + 1)
     return np.cumsum(held, out=held)[:n_rows]
@@ -98,9 +98,9 @@ def are_held(start: np.ndarray, count: np.ndarray, row_numbers: np.ndarray) -> n
     asked = row_numbers[order]
     change = np.zeros(len(asked) + 1, dtype=np.int64)
     for first in range(0, len(start), _RUNS_AT_ONCE):
-        begin = start[first : first + _RUNS_AT_ONCE]
-        stop = begin + count[first : first + _RUNS_AT_ONCE]
-        change += np.bincount(np.searchsorted(asked, begin), minlength=len(change))
+        first_row = start[first : first + _RUNS_AT_ONCE]
+        stop = first_row + count[first : first + _RUNS_AT_ONCE]
+        change += np.bincount(np.searchsorted(asked, first_row), minlength=len(change))
         change -= np.bincount(np.searchsorted(asked, stop), minlength=len(change))
     held = np.empty(len(asked), dtype=bool)
     held[order] = np.cumsum(change)[:-1] > 0
@@ -141,7 +141,7 @@ def means_of_runs(values: np.ndarray, start: np.ndarray, count: np.ndarray) -> n
     ndarray of shape (n_runs, n_columns), float64
         The means; of an empty run any finite number.
     """
-    # Each sum by itself: a running one would let what lies before a run into its last digits.
+    # Each sum by itself: in a running sum, the rows before a run would change its last digits.
     padded = np.zeros((len(values) + 1, values.shape[1]))
     padded[:-1] = values
     borders = np.stack([start, np.maximum(start + count, start + 1)], axis=1).ravel()

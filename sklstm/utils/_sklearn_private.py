@@ -1,4 +1,4 @@
-"""The one door to what scikit-learn keeps private but every estimator needs."""
+"""Private names of scikit-learn that estimators need; no other module imports any."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause

@@ -26,7 +26,7 @@ _MIXINS: dict[str, type] = {
     "transformer": TransformerMixin,
 }
 
-# Walking into them would import TensorFlow, and no estimator lives there.
+# Importing them would load TensorFlow, and they hold no estimator.
 _WITHOUT_ESTIMATORS = {"sklstm.networks"}
 
 
@@ -63,8 +63,7 @@ def all_estimators(type_filter=None):
     ----------
     type_filter : {"classifier", "cluster", "regressor", "transformer"} or list of them, \
             default=None
-        Kinds of estimators to list; those that are of at least one of the kinds are. None lists
-        all.
+        Kinds of estimators to list; an estimator of any of them is listed. None lists all.
 
     Returns
     -------
@@ -96,14 +95,14 @@ def all_estimators(type_filter=None):
     found = set()
     for module in public_modules():
         for name in getattr(module, "__all__", ()):
-            member = getattr(module, name)
+            exported = getattr(module, name)
             if (
-                inspect.isclass(member)
-                and issubclass(member, BaseEstimator)
-                and not inspect.isabstract(member)
-                and member.__module__.startswith("sklstm.")
+                inspect.isclass(exported)
+                and issubclass(exported, BaseEstimator)
+                and not inspect.isabstract(exported)
+                and exported.__module__.startswith("sklstm.")
             ):
-                found.add((name, member))
+                found.add((name, exported))
     if wanted is not None:
         mixins = tuple(_MIXINS[kind] for kind in wanted)
         found = {pair for pair in found if issubclass(pair[1], mixins)}

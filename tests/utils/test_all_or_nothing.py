@@ -11,7 +11,7 @@ class Estimator(BaseEstimator):
         self.width = width
 
 
-def test_changes_stay_if_nothing_raises():
+def test_changes_stay_if_the_body_does_not_raise():
     estimator = Estimator()
     with all_or_nothing(estimator):
         estimator.mean_ = 3
@@ -19,7 +19,7 @@ def test_changes_stay_if_nothing_raises():
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_added_changed_and_deleted_attributes_come_back(error):
+def test_added_changed_and_deleted_attributes_are_restored(error):
     estimator = Estimator()
     estimator.mean_ = mean = [1.0]
     estimator.scale_ = 2.0

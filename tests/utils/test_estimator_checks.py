@@ -164,7 +164,7 @@ class ToyTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
         return tags
 
 
-# What follows is broken, each in the way that the check before it is there to find. -------------
+# Broken estimators, each in the way that the check before it finds. ------------------------------
 
 BROKEN = []
 
@@ -418,7 +418,7 @@ class KnowsTheOrder(ToyRegressor):
 
 @breaks("check_single_sequence", "check_3d_subset_invariance")
 class SqueezesASingleAnswer(ToyClassifier):
-    """One class for one sequence is another answer than among many: both checks see it."""
+    """One class for one sequence differs from its prediction among many: both checks find it."""
 
     def predict_proba(self, X):
         return np.squeeze(super().predict_proba(X))
@@ -621,7 +621,7 @@ def test_good_estimators_pass(estimator):
 
 
 @pytest.mark.parametrize(("estimator", "broken"), BROKEN)
-def test_broken_estimators_fail_just_that_check(estimator, broken):
+def test_broken_estimators_fail_that_check_only(estimator, broken):
     assert failures(estimator) == broken
 
 
@@ -659,7 +659,7 @@ class SetsTensorFlow(ToyRegressor):
 
 
 @pytest.mark.parametrize("what", list(TENSORFLOW))
-def test_settings_of_tensorflow_are_watched_once_it_is_loaded(monkeypatch, what):
+def test_settings_of_tensorflow_are_checked_once_it_is_loaded(monkeypatch, what):
     for name in ["tensorflow.python.eager.context", "tensorflow.python.framework.config"]:
         module = ModuleType(name)
         for setting in TENSORFLOW:
@@ -733,7 +733,7 @@ def test_failures_can_warn():
     ]
 
 
-def test_expected_failures_are_reported_and_raise_nothing():
+def test_expected_failures_are_reported_and_do_not_raise():
     expected = {"check_shape_at_predict": "it is broken on purpose"}
     results = check_estimator_3d(SaysTooLittleOfShapes(), expected_failed_checks=expected)
     by_name = {result["check_name"]: result for result in results}
@@ -744,7 +744,7 @@ def test_expected_failures_are_reported_and_raise_nothing():
     assert {r["status"] for r in results} == {"passed", "xfail"}
 
 
-def test_callback_hears_of_every_check():
+def test_callback_is_called_after_every_check():
     heard = []
     results = check_estimator_3d(
         ToyTransformer(), on_fail=None, callback=lambda **result: heard.append(result)

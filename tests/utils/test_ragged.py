@@ -28,7 +28,7 @@ def assert_is(found, naive):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_they_are_what_loops_say(seed, monkeypatch):
+def test_they_equal_loops(seed, monkeypatch):
     monkeypatch.setattr(ragged, "_RUNS_AT_ONCE", 7)
     start, count = runs(seed)
     naive = lists(start, count)
@@ -76,7 +76,7 @@ def test_chunks_follow_each_other(size):
         assert_is(found, expected)
 
 
-def test_no_runs_are_no_rows():
+def test_no_runs_have_no_rows():
     none = np.empty(0, dtype=int)
     assert ragged.rows_of_runs(none, none).shape == (0,)
     assert_array_equal(ragged.multiplicity(none, none, 3), [0, 0, 0])

@@ -1,7 +1,7 @@
-"""Checks of estimators of sequences, which scikit-learn's own do not know.
+"""Checks of estimators of sequences, which scikit-learn lacks.
 
-:func:`sklearn.utils.estimator_checks.check_estimator` speaks to an estimator in tables. The checks
-here go on where it ends: sequences of three dimensions, missing steps, windows that carry names,
+:func:`sklearn.utils.estimator_checks.check_estimator` tests an estimator with tables. The checks
+here continue from there: sequences of three dimensions, missing steps, windows with feature names,
 transformers that turn rows into windows, and fits that fail.
 """
 
@@ -101,7 +101,7 @@ __all__ = [
 
 
 def _yield_checks(estimator):
-    """Choose the checks by what an estimator has and what its tags say."""
+    """Choose the checks by the methods and tags of an estimator."""
     tags = get_tags(estimator)
     yield check_inputs_unchanged
     yield check_read_only_inputs
@@ -152,9 +152,9 @@ def _name_of(check):
 def estimator_3d_checks_generator(estimator):
     """Yield every check that applies to an estimator.
 
-    Which do is decided by its tags and methods: those of sequences for estimators that predict
-    and whose tags say ``three_d_array``, those of rows for transformers of tables, and those of
-    missing steps only with ``allow_nan``.
+    Its tags and methods decide: checks of sequences apply to estimators that predict and whose
+    tags say ``three_d_array``, checks of rows to transformers of tables, and checks of missing
+    steps to estimators with ``allow_nan``.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def estimator_3d_checks_generator(estimator):
     estimator : object
         The estimator.
     check : callable
-        To be called with the estimator; it raises if the estimator fails.
+        Call it with the estimator; it raises if the estimator fails.
 
     See Also
     --------
@@ -190,7 +190,7 @@ def estimator_3d_checks_generator(estimator):
 
 
 def _refuse_unknown(estimator, expected_failed_checks):
-    """Refuse a declared failure that no check answers to: it would hide nothing for ever."""
+    """Refuse a declared failure that names no check: the list would go stale."""
     known = {_name_of(check) for _, check in estimator_3d_checks_generator(estimator)}
     unknown = sorted(set(expected_failed_checks) - known)
     if unknown:
@@ -208,9 +208,9 @@ def check_estimator_3d(
     on_fail="raise",
     callback=None,
 ):
-    """Check if an estimator keeps the conventions for sequences.
+    """Check if an estimator follows the conventions for sequences.
 
-    The twin of :func:`sklearn.utils.estimator_checks.check_estimator`, to be run after it.
+    The twin of :func:`sklearn.utils.estimator_checks.check_estimator`; run it after that one.
 
     Parameters
     ----------
@@ -221,10 +221,10 @@ def check_estimator_3d(
     on_skip : {"warn"} or None, default="warn"
         Whether to warn of checks that cannot run here.
     on_fail : {"raise", "warn"} or None, default="raise"
-        Whether a failure that is not expected raises at once, warns, or is just reported.
+        Whether an unexpected failure raises at once, warns, or is only reported.
     callback : callable, default=None
         Called after each check with the entries of its result as keyword arguments. It cannot be
-        used together with ``on_fail="raise"``.
+        combined with ``on_fail="raise"``.
 
     Returns
     -------
@@ -235,8 +235,8 @@ def check_estimator_3d(
     Raises
     ------
     AssertionError
-        If a check fails that is not expected to and ``on_fail="raise"``; whatever else the
-        estimator raises comes through, too.
+        If a check fails unexpectedly and ``on_fail="raise"``. Any other error of the estimator
+        is raised, too.
     ValueError
         If `expected_failed_checks` names a check that does not apply.
 
@@ -247,8 +247,8 @@ def check_estimator_3d(
 
     See Also
     --------
-    parametrize_with_3d_checks : One test of pytest for each check.
-    sklearn.utils.estimator_checks.check_estimator : What holds for tables.
+    parametrize_with_3d_checks : One pytest test for each check.
+    sklearn.utils.estimator_checks.check_estimator : The checks with tables.
 
     Examples
     --------
@@ -299,17 +299,18 @@ def check_estimator_3d(
 
 
 def parametrize_with_3d_checks(estimators, *, expected_failed_checks=None):
-    """Make one test of pytest of each check of each estimator.
+    """Make one pytest test of each check of each estimator.
 
     The twin of :func:`sklearn.utils.estimator_checks.parametrize_with_checks`. Checks that are
-    declared to fail are marked as strict ``xfail``: a test fails if they pass.
+    expected to fail are marked as strict ``xfail``: a test fails if they pass.
 
     Parameters
     ----------
     estimators : list of object
         Instances of estimators.
     expected_failed_checks : callable, default=None
-        Takes an estimator and returns a dict of names of checks and the reasons why it fails them.
+        Takes an estimator and returns a dict of the names of the checks that it fails and the
+        reasons.
 
     Returns
     -------
@@ -328,7 +329,7 @@ def parametrize_with_3d_checks(estimators, *, expected_failed_checks=None):
     ... def test_sequences(estimator, check):
     ...     check(estimator)
     """
-    # Only who tests has pytest.
+    # Imported here, because pytest may not be installed.
     import pytest
 
     parameters = []

@@ -1,4 +1,4 @@
-"""What the estimator checks share: data, seeds, and ways to compare."""
+"""Data, seeds and comparisons for the estimator checks."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils import get_tags
 
-# Odd, unequal sizes, so that no axis is taken for another and each number in a message is one axis.
+# Unequal sizes, so that no axis is mistaken for another and a number in a message names one axis.
 N_SEQUENCES, N_STEPS, N_FEATURES = 24, 7, 3
 OTHER_STEPS, OTHER_FEATURES = 11, 5
 # Widths that can be cut into steps of one and of two columns.
@@ -61,7 +61,7 @@ def _target(estimator, signal):
 
 
 def make_sequences(estimator, *, n_steps=N_STEPS, n_features=N_FEATURES) -> Data:
-    """Make sequences that exist at every step, and what they are to predict.
+    """Make sequences without missing steps, and their target.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def make_sequences(estimator, *, n_steps=N_STEPS, n_features=N_FEATURES) -> Data
 
 
 def make_rows(estimator, *, n_columns=N_COLUMNS, n_rows=N_ROWS) -> Data:
-    """Make a table, and what it is to predict.
+    """Make a table, and its target.
 
     Parameters
     ----------
@@ -125,14 +125,14 @@ def make_data(estimator, *, other_shape=False) -> Data:
 
 
 def seeded(estimator, random_state=0):
-    """Clone an estimator and seed it, with all that it holds.
+    """Clone an estimator and seed it and its parts.
 
     Parameters
     ----------
     estimator : object
         The estimator.
     random_state : int or None, default=0
-        What every parameter called ``random_state`` becomes.
+        Value of every parameter called ``random_state``.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def fitted(estimator, X, y, random_state=0):
     estimator : object
         The estimator, which stays unfitted.
     X, y : array-like
-        What to fit on.
+        The training data.
     random_state : int or None, default=0
         The seed.
 
@@ -170,8 +170,8 @@ def fitted(estimator, X, y, random_state=0):
     return estimator
 
 
-def answers(estimator, X) -> dict[str, np.ndarray]:
-    """Ask a fitted estimator for all it knows to say about X.
+def predictions(estimator, X) -> dict[str, np.ndarray]:
+    """Call every method of a fitted estimator that predicts or transforms.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def answers(estimator, X) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to ndarray
-        The output of each method that predicts or transforms.
+        The output of each method.
     """
     return {
         method: np.asarray(getattr(estimator, method)(X))
@@ -193,7 +193,7 @@ def answers(estimator, X) -> dict[str, np.ndarray]:
 
 
 def rows_of(outputs, rows) -> dict[str, np.ndarray]:
-    """Select rows of what `answers` gave.
+    """Select rows of the result of `predictions`.
 
     Parameters
     ----------
@@ -211,14 +211,14 @@ def rows_of(outputs, rows) -> dict[str, np.ndarray]:
 
 
 def assert_same(actual, expected, why, *, tolerance=0.0):
-    """Compare what `answers` gave.
+    """Compare two results of `predictions`.
 
     Parameters
     ----------
     actual, expected : dict of str to ndarray
         Outputs by method.
     why : str
-        What should have made no difference.
+        The change that should have made no difference.
     tolerance : float, default=0.0
         Largest difference, relative to the expected value or absolute; 0 compares every bit.
     """
@@ -226,8 +226,8 @@ def assert_same(actual, expected, why, *, tolerance=0.0):
         f"{why}, but the methods are {sorted(actual)} and not {sorted(expected)}."
     )
     for method, value in expected.items():
-        message = f"{why}, but {method} gives something else."
-        # NumPy's comparisons take a number for an array of it.
+        message = f"{why}, but the output of {method} differs."
+        # NumPy's comparisons broadcast a number to an array.
         assert actual[method].shape == value.shape, (
             f"{message} The shapes are {actual[method].shape} and {value.shape}."
         )
@@ -250,21 +250,21 @@ def state_of(estimator) -> str:
     Returns
     -------
     str
-        A hash of names and values, which changes with arrays that were changed in place, too.
+        A hash of names and values; it also changes if an array is changed in place.
     """
     return joblib.hash(vars(estimator))
 
 
 @contextmanager
 def must_raise(why, *patterns):
-    """Expect a ValueError that says certain things.
+    """Expect a ValueError with certain words.
 
     Parameters
     ----------
     why : str
-        What has to be refused.
+        The input that must be refused.
     *patterns : str
-        Words that the message has to hold, in whatever order.
+        Words that the message must contain, in any order.
 
     Yields
     ------
@@ -274,10 +274,10 @@ def must_raise(why, *patterns):
         yield
     except ValueError as error:
         words = set("".join(c if c.isalnum() else " " for c in str(error).lower()).split())
-        unsaid = [pattern for pattern in patterns if pattern not in words]
-        if unsaid:
+        missing = [pattern for pattern in patterns if pattern not in words]
+        if missing:
             raise AssertionError(
-                f"{why} has to be refused with a message that says {unsaid}; it says: {error}"
+                f"{why} has to be refused with a message that contains {missing}; it says: {error}"
             ) from error
     else:
-        raise AssertionError(f"{why} has to raise a ValueError, but raises nothing.")
+        raise AssertionError(f"{why} has to raise a ValueError, but raises no error.")

@@ -1,4 +1,4 @@
-"""Checks that hold for every estimator, on sequences if it takes them."""
+"""Checks of every estimator, on sequences if it takes them."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -18,11 +18,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.utils.estimator_checks._data import (
-    answers,
     assert_same,
     fitted,
     make_data,
     must_raise,
+    predictions,
     reads_sequences,
     seeded,
     state_of,
@@ -32,7 +32,7 @@ _DEEP_LEARNING = {"keras", "tensorflow", "scikeras", "torch", "jax"}
 
 
 def check_inputs_unchanged(name, estimator):
-    """Check that neither fitting nor asking writes into X or y.
+    """Check that neither fit nor predict writes into X or y.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ def check_inputs_unchanged(name, estimator):
     model = fitted(estimator, X, y)
     np.testing.assert_array_equal(X, X_before, err_msg=f"fit of {name} changes X.")
     np.testing.assert_array_equal(y, y_before, err_msg=f"fit of {name} changes y.")
-    answers(model, X)
+    predictions(model, X)
     np.testing.assert_array_equal(X, X_before, err_msg=f"{name} changes X after fit.")
 
 
 def check_read_only_inputs(name, estimator):
-    """Check that read-only X and y are accepted and give the same answers.
+    """Check that read-only X and y are accepted and give the same predictions.
 
     Parameters
     ----------
@@ -61,16 +61,16 @@ def check_read_only_inputs(name, estimator):
         The estimator.
     """
     X, y = make_data(estimator)
-    expected = answers(fitted(estimator, X, y), X)
+    expected = predictions(fitted(estimator, X, y), X)
     X, y = X.copy(), y.copy()
     X.setflags(write=False)
     y.setflags(write=False)
-    actual = answers(fitted(estimator, X, y), X)
+    actual = predictions(fitted(estimator, X, y), X)
     assert_same(actual, expected, f"Read-only arrays hold the same values for {name}")
 
 
 def check_deterministic(name, estimator):
-    """Check that an int as random_state gives the same bits twice.
+    """Check that two fits with the same int as random_state are bit-identical.
 
     Parameters
     ----------
@@ -80,15 +80,15 @@ def check_deterministic(name, estimator):
         The estimator.
     """
     X, y = make_data(estimator)
-    first = answers(fitted(estimator, X, y, random_state=7), X)
-    second = answers(fitted(estimator, X, y, random_state=7), X)
+    first = predictions(fitted(estimator, X, y, random_state=7), X)
+    second = predictions(fitted(estimator, X, y, random_state=7), X)
     assert_same(second, first, f"{name} was fitted twice with the same random_state")
 
 
 def _global_state():
-    """Collect what a fit must leave as it was, TensorFlow's part only where it is loaded."""
+    """Collect the global state that a fit must not change, TensorFlow's only if it is loaded."""
     state = {
-        # The legacy generator is the very thing that is watched.
+        # The legacy generator is what this check watches.
         "NumPy's global generator": joblib.hash(np.random.get_state()),  # noqa: NPY002
         "Python's global generator": random.getstate(),
         "os.environ": dict(os.environ),
@@ -104,7 +104,7 @@ def _global_state():
 def check_global_state_untouched(name, estimator):
     """Check that a fit moves no global generator and changes no process-wide setting.
 
-    Estimators of sequences are held to that without a seed, too; others may follow scikit-learn,
+    This holds for estimators of sequences without a seed, too; others may follow scikit-learn,
     where None means NumPy's global generator.
 
     Parameters
@@ -117,9 +117,9 @@ def check_global_state_untouched(name, estimator):
     X, y = make_data(estimator)
     for random_state in [0, None] if reads_sequences(estimator) else [0]:
         before = _global_state()
-        answers(fitted(estimator, X, y, random_state=random_state), X)
+        predictions(fitted(estimator, X, y, random_state=random_state), X)
         after = _global_state()
-        # What a first fit loads has no state from before to compare with.
+        # What a first fit loads has no earlier state to compare with.
         changed = [what for what, value in before.items() if after[what] != value]
         assert not changed, f"Fitting {name} with random_state={random_state} changes {changed}."
 
@@ -141,7 +141,7 @@ def _wrong_inputs(estimator):
         yield "missing steps only", np.full_like(X, np.nan), y
     else:
         columns = [f"column {k}" for k in range(X.shape[1])]
-        yield "a frame with an infinite value", pd.DataFrame(infinite, columns=columns), y
+        yield "a DataFrame with an infinite value", pd.DataFrame(infinite, columns=columns), y
         yield "an odd number of columns", X[:, :-1], y
         yield "an empty table", X[:0], y[:0]
 
@@ -166,11 +166,11 @@ def check_failing_fit_leaves_no_trace(name, estimator):
     """
     X, y = make_data(estimator)
     good = fitted(estimator, X, y)
-    expected = answers(good, X)
+    expected = predictions(good, X)
     for what, wrong_X, wrong_y in _wrong_inputs(estimator):
         fresh = seeded(estimator)
         before = state_of(fresh)
-        # Only what is infinite has to be refused by all.
+        # Only infinite values must be refused by every estimator.
         refused = _refuses(fresh, wrong_X, wrong_y)
         assert refused or what != "an infinite value", f"{name} has to refuse {what} in X."
         if not refused:
@@ -183,9 +183,9 @@ def check_failing_fit_leaves_no_trace(name, estimator):
         before = state_of(again)
         assert _refuses(again, wrong_X, wrong_y), f"{name} refuses {what} at its first fit only."
         assert state_of(again) == before, (
-            f"A second fit of {name} that fails for {what} changes what the first has learned."
+            f"A second fit of {name} that fails for {what} changes the result of the first."
         )
-        assert_same(answers(again, X), expected, f"A second fit of {name} failed for {what}")
+        assert_same(predictions(again, X), expected, f"A second fit of {name} failed for {what}")
 
 
 def check_refit_with_another_shape(name, estimator):
@@ -199,14 +199,14 @@ def check_refit_with_another_shape(name, estimator):
         The estimator.
     """
     other_X, other_y = make_data(estimator, other_shape=True)
-    expected = answers(fitted(estimator, other_X, other_y), other_X)
+    expected = predictions(fitted(estimator, other_X, other_y), other_X)
     model = fitted(estimator, *make_data(estimator))
     model.fit(other_X, other_y)
-    assert_same(answers(model, other_X), expected, f"{name} was fitted on another shape before")
+    assert_same(predictions(model, other_X), expected, f"{name} was fitted on another shape before")
 
 
 def check_copies(name, estimator):
-    """Check that pickles and deep copies answer alike, and that a clone is unfitted.
+    """Check that pickles and deep copies predict the same, and that a clone is unfitted.
 
     Parameters
     ----------
@@ -217,10 +217,10 @@ def check_copies(name, estimator):
     """
     X, y = make_data(estimator)
     model = fitted(estimator, X, y)
-    expected = answers(model, X)
+    expected = predictions(model, X)
     unpickled = pickle.loads(pickle.dumps(model))
-    assert_same(answers(unpickled, X), expected, f"{name} went through a pickle")
-    assert_same(answers(deepcopy(model), X), expected, f"{name} was copied deeply")
+    assert_same(predictions(unpickled, X), expected, f"{name} went through a pickle")
+    assert_same(predictions(deepcopy(model), X), expected, f"{name} was copied deeply")
     blank = clone(model)
     assert joblib.hash(blank.get_params(deep=False)) == joblib.hash(
         clone(seeded(estimator)).get_params(deep=False)
@@ -229,12 +229,12 @@ def check_copies(name, estimator):
         check_is_fitted(blank)
     except NotFittedError:
         return
-    # What learns nothing at all is always fitted.
-    assert state_of(blank) == state_of(seeded(estimator)), f"A clone of {name} comes out fitted."
+    # An estimator that learns nothing is always fitted.
+    assert state_of(blank) == state_of(seeded(estimator)), f"A clone of {name} is fitted."
 
 
 class _Recorder(pickle.Unpickler):
-    """Notes the top-level packages that a pickle takes its classes and functions from."""
+    """Record the top-level packages of the classes and functions in a pickle."""
 
     def __init__(self, file):
         super().__init__(file)

@@ -11,11 +11,11 @@ from sklstm.utils.estimator_checks._data import (
     N_STEPS,
     OTHER_FEATURES,
     OTHER_STEPS,
-    answers,
     assert_same,
     fitted,
     make_sequences,
     must_raise,
+    predictions,
     rows_of,
     seeded,
 )
@@ -23,14 +23,14 @@ from sklstm.utils.estimator_checks._data import (
 
 def _check_container(name, estimator, what, convert):
     X, y = make_sequences(estimator)
-    expected = answers(fitted(estimator, X, y), X)
+    expected = predictions(fitted(estimator, X, y), X)
     converted = convert(X)
-    actual = answers(fitted(estimator, converted, y), converted)
+    actual = predictions(fitted(estimator, converted, y), converted)
     assert_same(actual, expected, f"{name} was given the same values {what}", tolerance=1e-6)
 
 
 def check_3d_lists(name, estimator):
-    """Check that nested lists are read like the array they stand for.
+    """Check that nested lists are read like the array that they describe.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def _scattered(X):
 
 
 def check_3d_not_contiguous(name, estimator):
-    """Check that strides of any kind are followed.
+    """Check that arrays with any strides are read correctly.
 
     Parameters
     ----------
@@ -101,9 +101,9 @@ def check_2d_is_univariate(name, estimator):
         The estimator.
     """
     X, y = make_sequences(estimator, n_features=1)
-    expected = answers(fitted(estimator, X, y), X)
+    expected = predictions(fitted(estimator, X, y), X)
     flat = X[:, :, 0]
-    actual = answers(fitted(estimator, flat, y), flat)
+    actual = predictions(fitted(estimator, flat, y), flat)
     assert_same(actual, expected, f"{name} was given univariate sequences in 2-D")
 
 
@@ -189,7 +189,7 @@ def check_infinite_is_refused(name, estimator):
 
 
 def _with_gaps(X, where):
-    """Insert three steps that do not exist into every sequence."""
+    """Insert three missing steps into every sequence."""
     n_samples, n_steps, n_features = X.shape
     longer = np.full((n_samples, n_steps + 3, n_features), np.nan)
     positions = {
@@ -202,7 +202,7 @@ def _with_gaps(X, where):
 
 
 def check_missing_steps_are_skipped(name, estimator):
-    """Check that steps of NaN, wherever they stand, make no difference to fit and predict.
+    """Check that missing steps, wherever they are, make no difference to fit and predict.
 
     Parameters
     ----------
@@ -212,12 +212,12 @@ def check_missing_steps_are_skipped(name, estimator):
         An estimator that allows NaN.
     """
     X, y = make_sequences(estimator)
-    # Sequences of unequal lengths, which is what missing steps are for.
+    # Sequences of unequal lengths, the usual reason for missing steps.
     X[::3, :2] = np.nan
-    expected = answers(fitted(estimator, X, y), X)
+    expected = predictions(fitted(estimator, X, y), X)
     for where in ["before the first step", "after the last step", "between the steps"]:
         longer = _with_gaps(X, where)
-        actual = answers(fitted(estimator, longer, y), longer)
+        actual = predictions(fitted(estimator, longer, y), longer)
         assert_same(actual, expected, f"{name} was given steps of NaN {where}", tolerance=CLOSE)
 
 
@@ -243,7 +243,7 @@ def check_partly_missing_step_is_refused(name, estimator):
 
 
 def check_empty_sequence(name, estimator):
-    """Check that a sequence without any step is predicted but not trained on.
+    """Check that a sequence with all steps missing is predicted but not trained on.
 
     Parameters
     ----------
@@ -253,24 +253,24 @@ def check_empty_sequence(name, estimator):
         An estimator that allows NaN.
     """
     X, y = make_sequences(estimator)
-    expected = answers(fitted(estimator, X, y), X)
+    expected = predictions(fitted(estimator, X, y), X)
     empty = np.full((1, *X.shape[1:]), np.nan)
     model = fitted(estimator, np.concatenate([X[:5], empty, X[5:]]), np.insert(y, 5, y[0]))
     assert_same(
-        answers(model, X),
+        predictions(model, X),
         expected,
-        f"{name} was fitted with a sequence that has no step",
+        f"{name} was fitted with a sequence with all steps missing",
         tolerance=CLOSE,
     )
-    for method, value in answers(model, np.concatenate([X[:2], empty])).items():
-        assert len(value) == 3, f"{method} of {name} leaves sequences without steps out."
+    for method, value in predictions(model, np.concatenate([X[:2], empty])).items():
+        assert len(value) == 3, f"{method} of {name} leaves out sequences with all steps missing."
         assert value.dtype.kind != "f" or np.isfinite(value).all(), (
-            f"{method} of {name} is not finite for a sequence that has no step."
+            f"{method} of {name} is not finite for a sequence with all steps missing."
         )
 
 
 def check_no_step_at_all_is_refused(name, estimator):
-    """Check that a fit on sequences that are all without steps is refused.
+    """Check that a fit on missing steps only is refused.
 
     Parameters
     ----------
@@ -285,7 +285,7 @@ def check_no_step_at_all_is_refused(name, estimator):
 
 
 def check_3d_subset_invariance(name, estimator):
-    """Check that each answer is the same to the bit, whatever else is asked for.
+    """Check that each prediction is bit-identical whatever the other sequences are.
 
     Parameters
     ----------
@@ -296,17 +296,17 @@ def check_3d_subset_invariance(name, estimator):
     """
     X, y = make_sequences(estimator)
     model = fitted(estimator, X, y)
-    expected = answers(model, X)
+    expected = predictions(model, X)
     for batch in [slice(0, 1), slice(3, 5), slice(5, 12), slice(23, 24)]:
         assert_same(
-            answers(model, X[batch]),
+            predictions(model, X[batch]),
             rows_of(expected, batch),
-            f"{name} was asked for sequences {batch.start} to {batch.stop - 1} alone",
+            f"{name} was given sequences {batch.start} to {batch.stop - 1} alone",
         )
 
 
 def check_3d_order_invariance(name, estimator):
-    """Check that each answer is the same to the bit, in whatever order they are asked for.
+    """Check that each prediction is bit-identical whatever the order of the sequences.
 
     Parameters
     ----------
@@ -317,17 +317,17 @@ def check_3d_order_invariance(name, estimator):
     """
     X, y = make_sequences(estimator)
     model = fitted(estimator, X, y)
-    expected = answers(model, X)
+    expected = predictions(model, X)
     for order in [np.arange(len(X))[::-1], np.random.default_rng(0).permutation(len(X))]:
         assert_same(
-            answers(model, X[order]),
+            predictions(model, X[order]),
             rows_of(expected, order),
-            f"{name} was asked for the same sequences in another order",
+            f"{name} was given the same sequences in another order",
         )
 
 
 def check_single_sequence(name, estimator):
-    """Check that the answer for one sequence has the dimensions of that for many.
+    """Check that the output for one sequence has as many dimensions as that for many.
 
     Parameters
     ----------
@@ -338,8 +338,8 @@ def check_single_sequence(name, estimator):
     """
     X, y = make_sequences(estimator)
     model = fitted(estimator, X, y)
-    many = answers(model, X)
-    for method, value in answers(model, X[:1]).items():
+    many = predictions(model, X)
+    for method, value in predictions(model, X[:1]).items():
         shape = (1, *many[method].shape[1:])
         assert value.shape == shape, (
             f"{method} of {name} has shape {value.shape} for one sequence, expected {shape}."

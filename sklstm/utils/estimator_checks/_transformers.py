@@ -1,4 +1,4 @@
-"""Checks of transformers: one row in, one row out, and nothing from later rows."""
+"""Checks of transformers: one row in, one row out, independent of later rows."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -12,8 +12,8 @@ import pandas as pd
 from sklstm.utils.estimator_checks._data import N_ROWS, fitted, make_rows, seeded
 
 
-def _frame(X):
-    """Label rows with hours; the columns are numbers, as ``by=`` may count them."""
+def _dataframe(X):
+    """Label rows with hours; the columns are numbered, so that ``by=`` can name them."""
     return pd.DataFrame(X, index=pd.date_range("2024-01-01", periods=len(X), freq="h"))
 
 
@@ -22,7 +22,7 @@ def _assert_rows(actual, expected, why):
 
 
 def check_transformer_one_row_each(name, estimator):
-    """Check that a transform has one row for each row that came in.
+    """Check that the output of transform has one row for each row of the input.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def check_transformer_one_row_each(name, estimator):
     """
     X, y = make_rows(estimator)
     model = fitted(estimator, X, y)
-    # Not shorter: a window that does not fit into an array is worth a warning.
+    # Not shorter: a window that is longer than an array raises a warning.
     for n_rows in [N_ROWS, N_ROWS - 1, N_ROWS - 20]:
         out = model.transform(X[:n_rows])
         lengths = (len(out), np.asarray(out).shape[0], out.shape[0])
@@ -43,7 +43,7 @@ def check_transformer_one_row_each(name, estimator):
 
 
 def check_transformer_causal(name, estimator):
-    """Check that no row of a transform knows of a later row.
+    """Check that no row of the output depends on a later row.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ def check_transformer_causal(name, estimator):
         _assert_rows(
             model.transform(X[: last + 1]),
             expected[: last + 1],
-            f"Rows of {name} up to {last} are others if none comes later.",
+            f"Rows of {name} up to {last} change if no row comes later.",
         )
 
 
 def check_transformer_aligned(name, estimator):
-    """Check that each row of a transform describes the row at its place.
+    """Check that row *i* of the output belongs to row *i* of the input.
 
-    Rows that are labelled with moments come in another order, and have to come out in it.
+    The rows are labelled with timestamps and shuffled; the output must be in the shuffled order.
 
     Parameters
     ----------
@@ -83,14 +83,14 @@ def check_transformer_aligned(name, estimator):
         The transformer.
     """
     X, y = make_rows(estimator)
-    frame = _frame(X)
-    model = fitted(estimator, frame, y)
-    expected = np.asarray(model.transform(frame))
+    table = _dataframe(X)
+    model = fitted(estimator, table, y)
+    expected = np.asarray(model.transform(table))
     order = np.random.default_rng(3).permutation(len(X))
     _assert_rows(
-        model.transform(frame.iloc[order]),
+        model.transform(table.iloc[order]),
         expected[order],
-        f"{name} does not return labelled rows in the order in which they came.",
+        f"{name} does not return labelled rows in the order of the input.",
     )
 
 
@@ -105,7 +105,7 @@ def check_transformer_fit_transform(name, estimator):
         The transformer.
     """
     X, y = make_rows(estimator)
-    for data in [X, _frame(X)]:
+    for data in [X, _dataframe(X)]:
         _assert_rows(
             seeded(estimator).fit_transform(data, y),
             fitted(estimator, data, y).transform(data),
@@ -114,7 +114,7 @@ def check_transformer_fit_transform(name, estimator):
 
 
 def check_transformer_set_output(name, estimator):
-    """Check that set_output wraps what fits into a frame, and leaves three dimensions alone.
+    """Check that set_output wraps two dimensions in a DataFrame, and leaves three alone.
 
     Parameters
     ----------
@@ -124,13 +124,13 @@ def check_transformer_set_output(name, estimator):
         The transformer.
     """
     X, y = make_rows(estimator)
-    frame = _frame(X)
-    plain = fitted(estimator, frame, y).transform(frame)
+    table = _dataframe(X)
+    plain = fitted(estimator, table, y).transform(table)
     assert hasattr(estimator, "set_output"), (
         f"{name} has no set_output, so that Pipeline.set_output raises wherever it is a step."
     )
     model = seeded(estimator).set_output(transform="pandas")
-    out = model.fit(frame, y).transform(frame)
+    out = model.fit(table, y).transform(table)
     if np.ndim(plain) == 3:
         assert type(out) is type(plain), (
             f"set_output changes the windows of {name} from {type(plain).__name__} to "
@@ -140,12 +140,12 @@ def check_transformer_set_output(name, estimator):
         assert isinstance(out, pd.DataFrame), (
             f"{name} was asked for pandas and returns {type(out).__name__}."
         )
-        assert out.index.equals(frame.index), f"{name} loses the index of its input."
+        assert out.index.equals(table.index), f"{name} loses the index of its input."
     _assert_rows(out, plain, f"set_output changes the values of {name}.")
 
 
 def check_transformer_array_like(name, estimator):
-    """Check that a transform becomes an array, and survives copies and the selection of rows.
+    """Check that the output converts to an array, and survives copies and row selection.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def check_transformer_array_like(name, estimator):
         The transformer.
     """
     X, y = make_rows(estimator)
-    for data in [X, _frame(X)]:
+    for data in [X, _dataframe(X)]:
         out = fitted(estimator, data, y).transform(data)
         array = np.asarray(out)
         assert type(array) is np.ndarray, f"np.asarray({name}) is {type(array).__name__}."
@@ -165,18 +165,16 @@ def check_transformer_array_like(name, estimator):
         )
         for copied in [pickle.loads(pickle.dumps(out)), deepcopy(out)]:
             assert type(copied) is type(out), (
-                f"A {type(out).__name__} of {name} comes out of a copy as {type(copied).__name__}."
+                f"A {type(out).__name__} of {name} becomes a {type(copied).__name__} in a copy."
             )
             _assert_rows(copied, array, f"Copies of the transform of {name} are not equal.")
         mask = np.arange(len(X)) % 4 == 1
         for rows in [slice(10, 20), slice(None, None, -3), np.array([5, 2, 2]), mask]:
-            _assert_rows(
-                out[rows], array[rows], f"Rows {rows} of the transform of {name} are others."
-            )
+            _assert_rows(out[rows], array[rows], f"Rows {rows} of the transform of {name} differ.")
 
 
 def check_transformer_keeps_float32(name, estimator):
-    """Check that float32 stays float32 and holds what float64 would.
+    """Check that float32 stays float32, with the values of float64.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Checks of estimators on windows that know where they come from."""
+"""Checks of estimators on the windows of SequenceWindower."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -9,25 +9,25 @@ from sklearn.base import is_classifier
 
 from sklstm.utils.estimator_checks._data import (
     CLOSE,
-    answers,
     assert_same,
     fitted,
     must_raise,
+    predictions,
     rows_of,
 )
 
 
 def _windows(window=5, columns=("rain", "wind", "sun")):
-    # Imported when it is needed: SequenceWindower itself imports from this package.
+    # Imported here, because SequenceWindower itself imports from this package.
     from sklstm.preprocessing import SequenceWindower
 
     rng = np.random.default_rng(1)
-    frame = pd.DataFrame(
+    table = pd.DataFrame(
         rng.normal(size=(40, len(columns))),
         columns=list(columns),
         index=pd.date_range("2024-01-01", periods=40, freq="h"),
     )
-    return SequenceWindower(window=window).fit_transform(frame)
+    return SequenceWindower(window=window).fit_transform(table)
 
 
 def _target_of_windows(estimator):
@@ -36,7 +36,7 @@ def _target_of_windows(estimator):
 
 
 def check_names_of_windows(name, estimator):
-    """Check that the names of the columns come through the windows and are compared.
+    """Check that windows pass on the names of the columns, and that these are compared.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def check_names_of_windows(name, estimator):
 
 
 def check_windows_equal_their_array(name, estimator):
-    """Check that windows and the array that they stand for give the same fit and answers.
+    """Check that windows and their array give the same fit and predictions.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ def check_windows_equal_their_array(name, estimator):
     """
     windows, y = _windows(), _target_of_windows(estimator)
     array = np.asarray(windows)
-    expected = answers(fitted(estimator, array, y), array)
+    expected = predictions(fitted(estimator, array, y), array)
     model = fitted(estimator, windows, y)
     why = f"{name} was given windows in place of their array"
-    assert_same(answers(model, windows), expected, why, tolerance=CLOSE)
+    assert_same(predictions(model, windows), expected, why, tolerance=CLOSE)
     rows = [30, 2, 17]
-    assert_same(answers(model, windows[rows]), rows_of(expected, rows), why, tolerance=CLOSE)
+    assert_same(predictions(model, windows[rows]), rows_of(expected, rows), why, tolerance=CLOSE)
