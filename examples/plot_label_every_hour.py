@@ -1,17 +1,19 @@
 """
 ======================================================
-A label for every hour, and how not to get one
+A label for every hour, and how not to evaluate it
 ======================================================
 
-Cold, mild or warm: which of the three will it be six hours from now? Every hour of a year of
-weather gets a label, and the network learns from every step of its windows
-(``return_sequences=True``).
-Then comes a lesson: a well-known recipe that shuffles the rows before it cuts them reaches scores
-that mean nothing.
+Will it be cold, mild or warm in six hours? Every hour of a year of weather gets a label, and the
+network learns from every step of its windows (``return_sequences=True``). Then the example shows
+why a well-known recipe, which shuffles the rows before it cuts windows, reaches scores without
+meaning.
 """
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
+
+import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,11 +31,10 @@ from sklstm.datasets import load_airport_weather
 # %%
 # The data
 # --------
-# Kennedy airport, hour by hour. The first four fifths of the year are for training, the rest is for
-# testing, and everything is fitted on the training part: the classes, by k-means on its
-# temperatures, and the scales, inside the network. ``lead=6`` ends the window of each hour six
-# hours before it: a forecast. The test part is autumn and early winter, when hardly an hour is
-# warm.
+# Kennedy airport, hour by hour. The first four fifths of the year are for training, the rest for
+# testing. Everything is fitted on the training part: the classes, by k-means on its temperatures,
+# and the scales, inside the network. ``lead=6`` ends the window of each hour six hours before it,
+# which makes it a forecast. The test part is autumn and early winter, when hardly an hour is warm.
 
 LEAD = 6
 weather = load_airport_weather().xs("JFK", level="airport")
@@ -45,11 +46,11 @@ label = np.array(["cold", "mild", "warm"])[labeler.predict(weather[["temp"]])]
 train, test = slice(None, n_train), slice(n_train, None)
 
 # %%
-# Every step learns
-# -----------------
+# Learn from every step
+# ---------------------
 # A window of a day holds 24 steps, and each learns the label of the hour six hours after it. ``y``
-# stays one label an hour; nothing is copied. The same network without ``return_sequences`` learns
-# from the last step alone.
+# stays one label for each hour, and no label is copied. The same network without
+# ``return_sequences`` learns from the last step alone.
 
 settings = {"units": 32, "epochs": 5, "learning_rate": 0.001, "random_state": 0}
 every_hour = make_pipeline(
@@ -66,31 +67,31 @@ logistic = make_pipeline(
 ).fit(weather[train], label[train])
 
 # %%
-# The answer of each step of the test windows, against the label that it was to give. The first step
-# of a window has seen one hour, the last one a day.
+# Compare the prediction of each step of the test windows with the actual label. The first step of a
+# window has seen one hour, the last one a day.
 
 windows = every_hour[0].transform(weather[test])
-answers = every_hour[-1].predict_sequences(windows)
-wanted = np.full(answers.shape, None, dtype=object)
+predicted = every_hour[-1].predict_sequences(windows)
+actual = np.full(predicted.shape, None, dtype=object)
 for step in range(24):
     hours_back = 23 - step
-    rows = np.arange(len(answers)) - hours_back
-    wanted[:, step] = np.where(rows >= 0, label[test][np.maximum(rows, 0)], None)
-known = pd.notna(wanted)
+    rows = np.arange(len(predicted)) - hours_back
+    actual[:, step] = np.where(rows >= 0, label[test][np.maximum(rows, 0)], None)
+labelled = pd.notna(actual)
 print("Every step of the test windows:")
-print(classification_report(wanted[known].astype(str), answers[known], digits=3))
-by_step = [np.mean(answers[known[:, k], k] == wanted[known[:, k], k]) for k in range(24)]
+print(classification_report(actual[labelled].astype(str), predicted[labelled], digits=3))
+by_step = [np.mean(predicted[labelled[:, k], k] == actual[labelled[:, k], k]) for k in range(24)]
 
-as_now = np.mean(label[n_train - LEAD : -LEAD] == label[test])
-day_before = np.mean(label[n_train - 24 : -24] == label[test])
+persistence = np.mean(label[n_train - LEAD : -LEAD] == label[test])
+seasonal_naive = np.mean(label[n_train - 24 : -24] == label[test])
 scores = pd.Series(
     {
-        "LSTM, every step": np.mean(answers[known] == wanted[known]),
-        "LSTM, last of them": every_hour.score(weather[test], label[test]),
-        "LSTM, one label a window": last_hour.score(weather[test], label[test]),
+        "LSTM, every step": np.mean(predicted[labelled] == actual[labelled]),
+        "LSTM, its last step": every_hour.score(weather[test], label[test]),
+        "LSTM, one label for each window": last_hour.score(weather[test], label[test]),
         "logistic regression": logistic.score(weather[test], label[test]),
-        "as it is now": as_now,
-        "as the same hour yesterday": day_before,
+        "persistence": persistence,
+        "seasonal naive": seasonal_naive,
         "always the most frequent": np.mean(pd.Series(label[train]).mode()[0] == label[test]),
     }
 )
@@ -98,17 +99,17 @@ print(f"Accuracy, {LEAD} hours ahead, on the last fifth of the year:")
 print(scores.round(3).to_string())
 
 # %%
-# The lesson
-# ----------
-# The recipe: label each hour by k-means on its temperature, shuffle the *rows*, split them, cut
-# what is left into windows, and give every step of them its own label. Three things are wrong, and
-# each flatters.
+# Shuffled rows
+# -------------
+# The recipe labels each hour by k-means on its temperature, shuffles the *rows*, splits them, cuts
+# each part into windows, and gives every step its own label. Three things are wrong, and each makes
+# the score too good.
 #
 # 1. The label is a function of the input of the same row. A tree of depth two finds the two
-#    thresholds of k-means: there is nothing to forecast, and nothing for a recurrence to do.
+#    thresholds of k-means: there is no forecast to make, and nothing for a recurrence to learn.
 # 2. The rows next to a test row are training rows, and the weather hardly changes in an hour.
-# 3. The windows are not contiguous any more; what looks like a sequence is a draw of hours from the
-#    whole year.
+# 3. The windows are no longer contiguous: what looks like a sequence is a random draw of hours from
+#    the whole year.
 
 rng = np.random.default_rng(0)
 shuffled = rng.permutation(len(weather))
@@ -119,37 +120,40 @@ X_train, y_train = X[:n].reshape(-1, 24, X.shape[1]), y[:n].reshape(-1, 24)
 X_test = X[n : n + n_test].reshape(-1, 24, X.shape[1])
 y_test = y[n : n + n_test].reshape(-1, 24)
 
-flattered = LSTMClassifier(
+on_shuffled_rows = LSTMClassifier(
     return_sequences=True, **(settings | {"epochs": 100, "learning_rate": 0.003})
 ).fit(X_train, y_train)
 tree = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X[:n, :1], y[:n])
-lesson = pd.Series(
+recipe_scores = pd.Series(
     {
-        "LSTM on shuffled rows": flattered.score(X_test, y_test),
+        "LSTM on shuffled rows": on_shuffled_rows.score(X_test, y_test),
         "a tree of depth 2 on the temperature": tree.score(X[n:, :1], y[n:]),
     }
 )
-print("\nThe recipe, by its own measure:")
-print(lesson.round(3).to_string())
+print("\nThe scores of the recipe:")
+print(recipe_scores.round(3).to_string())
 
 # %%
 # The plots
 # ---------
-# Left: how much of a day the network needs to have seen. Right: the honest comparison, and the
-# scores of the recipe, which measure another task.
+# Left: how the accuracy grows with the hours seen. Right: the comparison on rows in the order of
+# time, and the scores of the recipe, which measure another task.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 left.plot(np.arange(1, 25), by_step, marker="o", color="tab:blue")
-left.axhline(as_now, color="gray", linestyle="--", label="as it is now")
-left.set(xlabel="hours seen", ylabel="accuracy", title=f"Answers of each step, {LEAD} hours ahead")
+left.axhline(persistence, color="gray", linestyle="--", label="persistence")
+left.set(
+    xlabel="hours seen", ylabel="accuracy", title=f"Predictions of each step, {LEAD} hours ahead"
+)
 left.legend()
 
-everything = pd.concat([scores, lesson])[::-1]
-colours = ["tab:red"] * len(lesson) + ["tab:blue"] * len(scores)
+everything = pd.concat([scores, recipe_scores])[::-1]
+colours = ["tab:red"] * len(recipe_scores) + ["tab:blue"] * len(scores)
 bars = right.barh(everything.index, everything, color=colours)
 right.bar_label(bars, [f"{score:.3f}" for score in everything], padding=3)
-right.set(xlim=(0, 1.15), xlabel="accuracy", title="Honest (blue), and the recipe (red)")
+right.set(xlim=(0, 1.15), xlabel="accuracy", title="In the order of time (blue), shuffled (red)")
 right.spines[["top", "right"]].set_visible(False)
-figure.savefig("plot_label_every_hour.png", dpi=120)
-print("The plot is in plot_label_every_hour.png.")
+if len(sys.argv) > 1:
+    # The directory to save the figure in.
+    figure.savefig(Path(sys.argv[1]) / "plot_label_every_hour.png", dpi=120)
 plt.show()

@@ -4,19 +4,21 @@ Tune window, units and epochs of an LSTM like any parameter
 ===============================================================
 
 Will it be cold, mild or warm in six hours? The data are a year of hourly weather at Kennedy
-airport. What is cold, mild and warm is learned by k-means from the temperatures of each training
-fold; an LSTM reads a window of past weather and answers with one of the three.
+airport. In each training fold, k-means learns from the temperatures what cold, mild and warm mean,
+and an LSTM reads a window of past weather and predicts one of the three.
 
 Everything here is plain scikit-learn: `GridSearchCV` over `TimeSeriesSplit` tunes how many hours
-the network looks back, how wide it is and how long it trains. Then comes the honest part: the
-same folds and the same windows for logistic regression and gradient boosting, which may tune
-their window, too, and for two rules that need no learning at all.
+the network looks back, how wide it is and how long it trains. Then logistic regression and
+gradient boosting get the same folds and the same windows, and tune their window, too. Two rules
+that need no training complete the comparison.
 """
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import sys
 import time
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,9 +37,9 @@ from sklstm.datasets import load_airport_weather
 # %%
 # The data
 # --------
-# One airport, one row an hour, eight columns of weather and two that tell the hour of the day.
-# The target is the column of temperatures itself: ``lead=6`` ends the window of each row six hours
-# before it, so that nothing has to be shifted by hand and no row sees its own answer.
+# One airport, one row for each hour, eight columns of weather and two for the hour of the day. The
+# target is the column of temperatures itself. ``lead=6`` ends the window of each row six hours
+# before it, so you shift nothing by hand, and no window holds the value to predict.
 
 LEAD = 6
 weather = load_airport_weather().xs("JFK", level="airport")
@@ -50,8 +52,8 @@ print(weather.tail(3).round(1).to_string(), end="\n\n")
 # The search
 # ----------
 # The labels are learned inside each fold (`KMeansLabeler` in `TransformedTargetClassifier`), the
-# features are standardised inside the network, and the first windows of each test fold reach back
-# into the end of their training fold, but never forward. Each test fold is five weeks long.
+# features are standardised inside the network, and the first windows of each test fold start in the
+# training fold before it, but never look ahead. Each test fold is five weeks long.
 
 cv = TimeSeriesSplit(n_splits=3, test_size=5 * 7 * 24)
 classes = KMeansLabeler(n_clusters=3)
@@ -83,11 +85,11 @@ print(
 # The comparison
 # --------------
 # ``flatten=True`` turns the same windows into a table of lags that any scikit-learn classifier
-# reads. Both baselines choose their window in the same folds.
+# reads. Both classifiers choose their window in the same folds.
 
 
 def on_lags(*steps):
-    """Put a classifier behind a table of lags, and let it choose its window."""
+    """Put a classifier behind a lag table, and let it choose its window."""
     windows = SequenceWindower(lead=LEAD, flatten=True)
     model = TransformedTargetClassifier(make_pipeline(windows, *steps), transformer=classes)
     return GridSearchCV(model, {"classifier__sequencewindower__window": [6, 12, 24]}, cv=cv)
@@ -110,7 +112,7 @@ def fold_scores(model):
 
 
 def rule_scores(hours_ago):
-    """Return the accuracy in each fold of repeating the class of some hours ago."""
+    """Return the accuracy of repeating the class of some hours ago, in each fold."""
     accuracies = []
     for train, test in cv.split(weather):
         labeler = KMeansLabeler(n_clusters=3).fit(temperature.to_numpy()[train, None])
@@ -121,7 +123,7 @@ def rule_scores(hours_ago):
 
 table = pd.DataFrame(
     {name: fold_scores(model) for name, model in scores.items()}
-    | {"persistence": rule_scores(LEAD), "same hour yesterday": rule_scores(24)},
+    | {"persistence": rule_scores(LEAD), "seasonal naive": rule_scores(24)},
     index=[f"fold {i + 1}" for i in range(3)],
 ).T
 table["mean"] = table.mean(axis=1)
@@ -131,13 +133,13 @@ table["window"] = [
 table = table.sort_values("mean", ascending=False)
 print(f"\nAccuracy {LEAD} hours ahead, in the folds that chose the parameters:")
 print(table.round(3).to_string())
-print(f"All of it took {time.perf_counter() - started:.0f} s.")
+print(f"All fits took {time.perf_counter() - started:.0f} s.")
 
 # %%
 # The plot
 # --------
-# Left: what the search found, each line a network; mind the scale, the candidates differ by less
-# than the folds do. Right: the comparison, a dot for each fold.
+# Left: the search, with a line for each network. Mind the scale: the candidates differ less than
+# the folds do. Right: the comparison, with a dot for each fold.
 
 results = pd.DataFrame(search.cv_results_)
 names = ["units", "epochs"]
@@ -153,7 +155,7 @@ for (units, epochs), group in results.groupby(names):
         linestyle="-" if epochs == 6 else "--",
         label=f"{units} units, {epochs} epochs",
     )
-left.set(xlabel="window (hours)", ylabel="mean accuracy", title="What the search found")
+left.set(xlabel="window (hours)", ylabel="mean accuracy", title="The search")
 left.set_xticks([6, 12, 24])
 left.legend()
 
@@ -164,6 +166,7 @@ right.plot(bottom_up["mean"], bottom_up.index, "|", color="black", markersize=18
 right.grid(axis="y", alpha=0.3)
 right.set(xlabel="accuracy", title=f"{LEAD} hours ahead, fold by fold")
 right.legend()
-figure.savefig("plot_tune_window.png", dpi=120)
-print("The plot is in plot_tune_window.png.")
+if len(sys.argv) > 1:
+    # The directory to save the figure in.
+    figure.savefig(Path(sys.argv[1]) / "plot_tune_window.png", dpi=120)
 plt.show()
