@@ -1,1 +1,1 @@
-"""What sklstm costs in time and memory, beside what a user would write instead."""
+"""The time and memory of sklstm, beside those of what a user would write instead."""

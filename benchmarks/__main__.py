@@ -21,7 +21,7 @@ MODES = {"one": slice(0, 1), "all": slice(1, 2), "both": slice(0, 2)}
 
 
 class Results:
-    """All that has been measured so far, and the file it is written to after every row.
+    """The measurements so far, and the file that they are written to after every row.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Results:
         print(f"{time.perf_counter() - self.start:6.0f} s  {line}", flush=True)
 
     def write(self) -> None:
-        """Write what there is: a run that is interrupted leaves the rows that it has finished."""
+        """Write the rows so far: an interrupted run keeps the rows that it has finished."""
         if not self.options.output:
             return
         order = [case.key for case in CASES]
@@ -118,7 +118,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _scale(mode: Mode, is_quick: bool, say) -> list[dict]:
-    # Fewer windows get more epochs, so that what a fit costs once does not decide.
+    # Fewer windows get more epochs, so that the fixed cost of a fit does not dominate.
     sizes = [(10_000, 20), (30_000, 7), (100_000, 2), (300_000, 1), (1_000_000, 1)]
     sizes = sizes[:1] if is_quick else sizes
     say(f"[{mode.title}] time of a window, up to {sizes[-1][0]:,} windows")
@@ -130,7 +130,7 @@ def _memory(mode: Mode, is_quick: bool, say) -> list[str]:
     n_rows, window, n_fits = (200_000, 168, 10) if is_quick else (5_000_000, 168, 100)
     say(f"memory: {n_rows:,} rows, then {n_fits} fits")
     with ExitStack() as stack:
-        # Two processes: the peak of the one would hide in what the other left.
+        # Two processes, so that memory left by the one does not hide the peak of the other.
         first, second = (stack.enter_context(Worker("alone", mode)) for _ in range(2))
         long = first.call("long_series", n_rows, window)
         many = second.call("many_fits", n_fits)

@@ -1,4 +1,4 @@
-"""What sklstm is measured for alone: memory, and time against the number of windows."""
+"""Measurements of sklstm alone: memory, and time against the number of windows."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -27,10 +27,10 @@ def resident() -> int:
 
 
 def peak_resident() -> int:
-    """Return the greatest resident memory that this process has had, in bytes."""
+    """Return the peak of the resident memory of this process, in bytes."""
     status = Path("/proc/self/status")
     if status.exists():
-        # getrusage would count what the process that started this one had.
+        # getrusage would count the memory of the process that started this one.
         line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -54,7 +54,7 @@ class Alone:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
         self.clock = clock
-        # Also what NumPy and TensorFlow only load when they first compute.
+        # Includes what NumPy and TensorFlow load when they first compute.
         tf.matmul(tf.ones([2, 2]), tf.ones([2, 2])).numpy()
 
     def scale(self, sizes: list[tuple[int, int]]) -> list[dict]:
@@ -81,7 +81,7 @@ class Alone:
         return results[1:]
 
     def steps(self, repeats: int) -> dict[str, list[float]]:
-        """Time a trained step: of windows, with all their steps labelled, and of a flowing state.
+        """Time a trained step: of windows, with all their steps labelled, and stateful.
 
         All fits read each row of the same series once an epoch, as many at once; they take turns.
 
@@ -133,7 +133,7 @@ class Alone:
         """Measure the peak of one epoch over a long series."""
         before = resident()
         rng = np.random.default_rng(0)
-        # Drawn in place: the caller holds the series once, and his y.
+        # Drawn in place: the caller holds the series once, and y.
         series = rng.standard_normal((n_rows, 8), dtype=np.float32)
         y = rng.standard_normal(n_rows, dtype=np.float32)
         held = resident() - before

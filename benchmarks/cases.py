@@ -1,4 +1,4 @@
-"""The rows of the table: which work, of which size, by whom, and what the goal is."""
+"""The rows of the table: the work, its size, the peers and the goal."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -30,8 +30,8 @@ class Case:
     bidirectional : bool
         Whether the layers read both ways.
     horizon : int
-        Moments that a window is answered with; above 1 by an encoder-decoder, whose decoder is as
-        wide as the last layer.
+        Steps ahead to predict; above 1 with an encoder-decoder, whose decoder is as wide as the
+        last layer.
     missing : float
         Fraction of the steps that are missing.
     n_predicted : int
@@ -163,7 +163,7 @@ CASES = (
     Case(
         "decoder",
         "layers",
-        "warm epoch, encoder-decoder 32+32 over 24 moments, else as the first row",
+        "warm epoch, encoder-decoder 32+32 over a horizon of 24, else as the first row",
         "epoch",
         horizon=24,
         epochs=3,
@@ -215,7 +215,7 @@ CASES = (
     ),
 )
 
-# What a quick run shows, unless it is told otherwise: one row of each kind.
+# The rows of a quick run by default: one of each kind.
 QUICK = ("epoch-medium", "first", "grid", "predict-one")
 
 

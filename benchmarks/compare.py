@@ -14,13 +14,13 @@ from benchmarks.cases import Case
 from benchmarks.processes import Mode, Worker, WorkerError, start_workers
 
 STEPS_PER_EXECUTION = (1, 8, 16, 32)
-# Losses may differ by so much.
+# The largest relative difference of losses.
 TOLERANCE = 0.005
 
 
 @dataclass
 class Row:
-    """What was measured for a row in a mode.
+    """The measurements of a row in a mode.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Row:
 
 
 class Comparison:
-    """Run rows in one mode after the other and remember what the first one found out.
+    """Run rows in one mode after the other, and keep what the first one found.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class Comparison:
             self.say(f"    {peer:9s} failed: {reason.strip().splitlines()[-1]}")
 
     def _weights(self, case: Case, worker: Worker | None, mode: Mode):
-        """Ask sklstm what it starts from; a process of its own keeps others fresh."""
+        """Get the initial weights of sklstm, in a process of its own, which keeps others fresh."""
         if worker is None:
             with Worker("sklstm", mode) as own:
                 return self._weights(case, own, mode)

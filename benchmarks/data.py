@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.cases import Case
 
-# What stands in a missing step for layers that know masks by a value.
+# The value of a missing step for layers that mask by a value.
 MASK_VALUE = -9.0
 
 
@@ -22,7 +22,7 @@ class Data:
 
 
 def make_series(n_rows: int, n_features: int, seed: int) -> np.ndarray:
-    """Draw channels that remember: each row is nine tenths of the one before, plus noise."""
+    """Draw autoregressive channels: each row is nine tenths of the one before, plus noise."""
     rng = np.random.default_rng(seed)
     series = rng.standard_normal((n_rows, n_features), dtype=np.float32)
     for lag in (1, 2, 4, 8, 16):
@@ -50,7 +50,7 @@ def make_data(case: Case) -> Data:
     X = X[: case.n_windows]
     if case.missing:
         X[rng.random(X.shape[:2]) < case.missing] = np.nan
-    # Exactly what the estimators of sklstm would do inside: it then changes nothing for them.
+    # Exactly what the estimators of sklstm do inside, so it makes no difference to them.
     X = X - np.nanmean(X, axis=(0, 1), dtype=np.float64)
     X = X / np.nanstd(X, axis=(0, 1), dtype=np.float64)
     y = (y - y.mean()) / y.std()
@@ -58,7 +58,7 @@ def make_data(case: Case) -> Data:
 
 
 def make_new_windows(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """Make what is to be predicted: the series, and the array of its windows.
+    """Make the input to predict from: the series, and the array of its windows.
 
     The array has one window for each of the last ``case.n_predicted`` rows.
     """

@@ -1,4 +1,4 @@
-"""What the numbers were measured on."""
+"""The machine and the versions behind the numbers."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -13,7 +13,7 @@ PACKAGES = ("sklstm", "numpy", "scikit-learn", "tensorflow", "keras", "scikeras"
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of all that is compared."""
+    """Return the versions of Python and of the compared packages."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:

@@ -10,7 +10,7 @@ import sys
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
-# Everything that may start threads of its own reads one of these.
+# Every library that starts threads reads one of these.
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -22,7 +22,7 @@ _THREAD_VARIABLES = (
 
 @dataclass(frozen=True)
 class Mode:
-    """On how many threads work is done, and what time is measured by.
+    """The number of threads, and the clock.
 
     Parameters
     ----------
@@ -78,13 +78,13 @@ class Worker:
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._commands, self._answers = self._process.stdin, self._process.stdout
-        # Imports; the answer is read before the first command.
+        self._commands, self._replies = self._process.stdin, self._process.stdout
+        # Imports; the reply is read before the first command.
         self._ready: bool | WorkerError = False
         self._send(None, ())
 
     def call(self, method: str, *args):
-        """Let the peer do something, and wait for the result.
+        """Call a method of the peer, and wait for the result.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class Worker:
     def close(self) -> None:
         """End the process by closing its pipe."""
         self._commands.close()
-        self._answers.close()
+        self._replies.close()
         try:
             self._process.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -137,9 +137,9 @@ class Worker:
 
     def _receive(self):
         try:
-            status, result = pickle.load(self._answers)
+            status, result = pickle.load(self._replies)
         except EOFError:
-            raise WorkerError(f"The process of {self.peer} ended without an answer.") from None
+            raise WorkerError(f"The process of {self.peer} ended without a reply.") from None
         if status == "error":
             raise WorkerError(f"{self.peer}: {result}")
         return result
@@ -149,7 +149,7 @@ def start_workers(peers, mode: Mode, stack: ExitStack) -> dict[str, Worker]:
     """Start a process for each peer, side by side, and wait until each is ready or has failed."""
     workers = {peer: stack.enter_context(Worker(peer, mode)) for peer in peers}
     for worker in workers.values():
-        # What went wrong is told at the first call.
+        # The first call raises the error.
         with suppress(WorkerError):
             worker.wait()
     return workers

@@ -1,4 +1,4 @@
-"""From measurements to text: one table of ratios, and what stands behind it."""
+"""From measurements to text: a table of ratios, and the details behind it."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -15,28 +15,28 @@ HOW_TO_READ = f"""\
 it took (above 1× sklstm is faster); times are medians of the repeats, the ratio is that of the
 medians. All peers ran in this one run, each in a process of its own, in turn (A B C A B C ...), so
 that a slow minute is slow for all. *1 thread, CPU* is the CPU time of the whole process with every
-library set to one thread; *wall* is wall time with every library set to all cores. Everybody trains
+library set to one thread; *wall* is wall time with every library set to all cores. All peers train
 the same network on the same windows (float32), from the same initial weights, with Adam at the same
-rate and epsilon, the same batch size, shuffled; sklstm keeps its defaults, so that it also
-standardises data that are standardised already (but not the folds of the grid, where that would be
-another task).
+rate and epsilon and the same batch size, shuffled. sklstm keeps its defaults, so it also
+standardises the data, which are already standardised (but not the folds of the grid, where that
+would be another task).
 
 - *Keras, as in tutorials* is `Sequential`, `compile(optimizer=Adam(rate), loss="mse")`, `fit`,
   `predict`. *Keras, tuned* has `jit_compile=True`, the fastest `steps_per_execution` of 1, 8, 16
   and 32, found once for each row, and predicts in batches of 1,024. *PyTorch loop* slices a
   permutation and predicts in blocks of 1,024 without gradients; *skorch* and *scikeras* have their
   defaults.
-- A *warm epoch* is the time from the begin of the first to the end of the last epoch of a fit of a
-  network that was trained before, over the epochs. The *first fit* is building, tracing and one
-  epoch in a new process that has done nothing but imports. Masked windows are packed sequences for
-  PyTorch, packed before the clock runs.
+- A *warm epoch* is the time from the start of the first to the end of the last epoch of a fit of a
+  network that was trained before, divided by the number of epochs. The *first fit* is building,
+  tracing and one epoch in a new process that has only done imports. Masked windows are packed
+  sequences for PyTorch, packed before the clock runs.
 - **Losses must agree**, or the cell does not count: the training loss after the epochs of the row
   (in the grid the mean test error of all fits), from the same weights and with the windows in the
-  same order for all, within {TOLERANCE:.1%} of that of hand-written Keras. What is timed shuffles.
+  same order for all, within {TOLERANCE:.1%} of that of hand-written Keras. Timed runs shuffle.
   The second of PyTorch's two biases is held at 0.
 - In the *grid* the first of the searches also compiles what it needs (see the spread); Keras and
   scikeras, which build every network anew, run once.
-- *Reached* states a fact; nothing fails when it says no."""
+- *Reached* states a fact; no run fails if it says no."""
 
 
 def ratios(rows: list[Row]) -> list[str]:
@@ -91,7 +91,7 @@ def losses(rows: list[Row]) -> list[str]:
 
 
 def details(rows: list[Row]) -> list[str]:
-    """Write how far the repeats spread, and what else was noted."""
+    """Write how far the repeats spread, and other notes."""
     lines = _table_head(
         ["work", "on", "repeats", "ratio, least to greatest of the repeats", "notes"]
     )
@@ -178,7 +178,7 @@ def scale(results: dict[str, list[dict]]) -> list[str]:
 
 
 def steps(results: dict[str, dict[str, list[float]]]) -> list[str]:
-    """Write the time of a step, of windows and where every step is answered."""
+    """Write the time of a trained step: of windows, with all steps labelled, and stateful."""
     lines = [
         "## Time of a trained step",
         "",
@@ -203,7 +203,7 @@ def steps(results: dict[str, dict[str, list[float]]]) -> list[str]:
 
 
 def memory(long: dict, many: dict, n_rows: int, window: int) -> list[str]:
-    """Write what memory was needed."""
+    """Write how much memory was needed."""
     mib = 2**20
     share = long["peak"] / long["series"]
     growth = many["growth"] / mib

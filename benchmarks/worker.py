@@ -14,11 +14,11 @@ CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
 
 
 def main() -> None:
-    """Answer commands ``(method, args)`` with ``("ok", result)`` or ``("error", traceback)``."""
+    """Reply to commands ``(method, args)`` with ``("ok", result)`` or ``("error", traceback)``."""
     peer_name, threads, clock_name = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     commands = sys.stdin.buffer
-    # Whatever prints, prints to where errors go: the answers have a channel of their own.
-    answers = os.fdopen(os.dup(1), "wb")
+    # Prints go to the error stream: replies have their own channel.
+    replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
 
@@ -32,11 +32,11 @@ def main() -> None:
             if peer is None:
                 # At the first command, so that several processes can import side by side.
                 peer = _make(peer_name, threads, CLOCKS[clock_name])
-            answer = ("ok", getattr(peer, method)(*args) if method else None)
+            reply = ("ok", getattr(peer, method)(*args) if method else None)
         except Exception:
-            answer = ("error", traceback.format_exc())
-        pickle.dump(answer, answers)
-        answers.flush()
+            reply = ("error", traceback.format_exc())
+        pickle.dump(reply, replies)
+        replies.flush()
 
 
 def _make(name, threads, clock):

@@ -1,4 +1,4 @@
-"""Who does the work: each peer in its own module, all with the interface of Peer."""
+"""The peers: each in its own module, all with the interface of Peer."""
 
 from importlib import import_module
 
@@ -23,6 +23,6 @@ TITLES = {
 
 
 def make_peer(name: str, threads: int, clock):
-    """Import what a peer needs and make it."""
+    """Import a peer and create it."""
     module, class_name = PEERS[name]
     return getattr(import_module(module), class_name)(threads, clock)

@@ -1,4 +1,4 @@
-"""What every peer can be asked to do."""
+"""The interface of every peer."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -89,13 +89,13 @@ class Peer(ABC):
         raise NotImplementedError
 
     def mark(self, *_):
-        """Note the time at the border of an epoch."""
+        """Record the time at the start or end of an epoch."""
         self.epoch_marks.append(self.clock())
 
     # What the worker calls.
 
     def first_fit(self) -> dict:
-        """Time building and the first fit, in a process that has done nothing but imports."""
+        """Time building and the first fit, in a process that has only done imports."""
         start = self.clock()
         self.shuffle = False
         self.build(self.case.seed)
@@ -145,7 +145,7 @@ class Peer(ABC):
         return {"seconds": self.clock() - start}
 
     def grid_targets(self):
-        """Return y in the shape that the estimator wants."""
+        """Return y in the shape that the estimator takes."""
         return self.data.y
 
     def _grid_search(self, pipeline, names: dict[str, str]) -> float:

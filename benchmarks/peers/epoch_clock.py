@@ -1,4 +1,4 @@
-"""A Keras callback that tells a peer when epochs begin and end."""
+"""A Keras callback that tells a peer when epochs start and end."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -14,7 +14,7 @@ class EpochClock(keras.callbacks.Callback):
         self.mark = mark
 
     def __deepcopy__(self, memo):
-        # Estimators copy their callbacks; the clock is to stay the one.
+        # Estimators copy their callbacks; there must be one clock only.
         return self
 
     def on_epoch_begin(self, epoch, logs=None):

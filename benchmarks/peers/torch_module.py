@@ -54,9 +54,9 @@ def _set(module, name, value):
 
 
 def valid_steps_first(X):
-    """Move missing steps to the end, as packed sequences want it, and count the others.
+    """Move missing steps to the end, as packed sequences need it, and count the others.
 
-    A masked LSTM over a window is the LSTM over the steps that exist, so the network is the same.
+    A masked LSTM over a window is the LSTM over the observed steps, so the network is the same.
     """
     missing = np.isnan(X).any(axis=2)
     order = np.argsort(missing, axis=1, kind="stable")

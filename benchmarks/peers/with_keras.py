@@ -1,4 +1,4 @@
-"""Keras by hand: as tutorials write it, and tuned by somebody who knows the knobs."""
+"""Keras by hand: as in tutorials, and tuned by an expert."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -57,7 +57,7 @@ class KerasPeer(Peer):
         self.model = self._model(case.units, case.window)
 
     def _model(self, units, window):
-        """Build a network, and give it the weights that all start from."""
+        """Build a network, and set the initial weights that all peers share."""
         case = self.case
         model = build_model(case, units, window, case.learning_rate, **self.compile_options)
         model.set_weights(self.weights[units])

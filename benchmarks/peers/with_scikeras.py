@@ -27,7 +27,7 @@ class ScikerasPeer(KerasPeer):
             batch_size=case.batch_size,
             verbose=0,
             callbacks=[EpochClock(self.mark)],
-            # Or every fit would build and trace anew.
+            # Otherwise every fit would build and trace anew.
             warm_start=True,
         )
 

@@ -17,7 +17,7 @@ from sklstm.networks import NetworkSpec
 
 
 class SklstmPeer(Peer):
-    """LSTMForecaster with its defaults: it standardises data that are standardised already."""
+    """LSTMForecaster with its defaults: it also standardises the data, which already are."""
 
     def __init__(self, threads, clock):
         super().__init__(threads, clock)
@@ -26,7 +26,7 @@ class SklstmPeer(Peer):
 
     @staticmethod
     def initial_weights(case: Case) -> Weights:
-        """Draw what a fit with the seed of the row starts from, for the others to start there."""
+        """Draw the initial weights of a fit with the seed of the row, for the other peers."""
         weights = {}
         for units in case.all_units:
             decoder = {"horizon": case.horizon, "decoder_units": units[-1:]}
@@ -50,7 +50,7 @@ class SklstmPeer(Peer):
             bidirectional=case.bidirectional,
             batch_size=case.batch_size,
             learning_rate=case.learning_rate,
-            # What the others do.
+            # As in the other peers.
             learning_rate_schedule=None,
             loss="mse",
             callbacks=[EpochClock(self.mark)],
@@ -76,10 +76,10 @@ class SklstmPeer(Peer):
                 batch_size=case.batch_size,
                 learning_rate=case.learning_rate,
                 learning_rate_schedule=None,
-                # The others would have to standardise each fold to do the same.
+                # Otherwise the other peers would have to standardise each fold, too.
                 normalize_X=False,
                 normalize_y=False,
-                # For the initial weights that the others are given.
+                # For the initial weights that the other peers get.
                 random_state=case.seed,
                 shuffle=self.shuffle,
             ),

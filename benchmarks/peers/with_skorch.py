@@ -72,7 +72,7 @@ class SkorchPeer(Peer):
 
     def train(self, epochs):
         self.net.set_params(max_epochs=epochs)
-        # set_params would make the network anew.
+        # set_params would create a new network.
         self.net.iterator_train__shuffle = self.shuffle
         self.net.fit(self.X, self.y)
         return self.net.history[-epochs:, "train_loss"]

@@ -9,7 +9,7 @@ from torch import nn
 from benchmarks.peers.base import Peer
 from benchmarks.peers.torch_module import LSTMModule, valid_steps_first
 
-# What is predicted at once.
+# Windows predicted at once.
 _BLOCK = 1024
 
 
