@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -38,10 +40,8 @@ def assert_close(ours, theirs, *, atol=2e-5):
         np.testing.assert_allclose(a, b, rtol=0, atol=atol)
 
 
-@pytest.mark.medium
-@pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("mask", ["full", "random", "left"])
-def test_the_loss_is_that_of_the_labelled_steps(bidirectional, mask):
+def labelled_windows(bidirectional, mask):
+    """Draw a network, its initial weights, windows as examples and as an array, and a generator."""
     rng = np.random.default_rng(0)
     spec = NetworkSpec(2, (5, 3), 2, "linear", bidirectional, returns_sequences=True)
     start = spec.initial_weights(rng)
@@ -51,16 +51,19 @@ def test_the_loss_is_that_of_the_labelled_steps(bidirectional, mask):
     targets[rng.random(len(targets)) < 0.3] = np.nan
     # The first step of every window is labelled, so that no batch is without a label.
     targets[windows.start[windows.count > 0]] = 1
-    examples = Examples(windows, targets, weights)
-    task = TrainingTask(examples, examples, 4, False, rng)
-    ours, ours_weights = trained(spec, task, start, epochs=3)
+    return spec, start, Examples(windows, targets, weights), X, rng
 
+
+@cache
+def trained_by_hand(bidirectional, mask):
+    """Train a Keras model on the labelled steps: losses, weights, and the error afterwards."""
+    spec, start, examples, X, _ = labelled_windows(bidirectional, mask)
     model = keras_model(spec, start, all_steps=True)
-    exists = ~np.isnan(X[:, :, 0])
-    y = np.full((*exists.shape, 2), np.nan, np.float32)
-    y[exists] = targets
-    weight = np.zeros(exists.shape, np.float32)
-    weight[exists] = weights
+    observed = ~np.isnan(X[:, :, 0])
+    y = np.full((*observed.shape, 2), np.nan, np.float32)
+    y[observed] = examples.targets
+    weight = np.zeros(observed.shape, np.float32)
+    weight[observed] = examples.weights
     losses = []
     for _ in range(3):
         total, n_steps = 0.0, 0
@@ -77,12 +80,22 @@ def test_the_loss_is_that_of_the_labelled_steps(bidirectional, mask):
                 variable.assign_sub(RATE * gradient)
             total, n_steps = total + float(loss) * labelled.sum(), n_steps + labelled.sum()
         losses.append(total / n_steps)
-    np.testing.assert_allclose(ours["loss"], losses, rtol=1e-4)
-    assert_close(ours_weights, model.get_weights())
-    # Validation uses the network after the epoch; metrics are not weighted, as in Keras.
     labelled = ~np.isnan(y[:, :, 0])
-    expected = np.abs(model(X).numpy()[labelled] - y[labelled]).mean()
-    np.testing.assert_allclose(ours["val_mae"][-1], expected, rtol=1e-4)
+    return losses, model.get_weights(), np.abs(model(X).numpy()[labelled] - y[labelled]).mean()
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("mask", ["full", "random", "left"])
+def test_the_loss_is_that_of_the_labelled_steps(bidirectional, mask):
+    spec, start, examples, _, rng = labelled_windows(bidirectional, mask)
+    task = TrainingTask(examples, examples, 4, False, rng)
+    ours, weights = trained(spec, task, start, epochs=3)
+    losses, expected_weights, error = trained_by_hand(bidirectional, mask)
+    np.testing.assert_allclose(ours["loss"], losses, rtol=1e-4)
+    assert_close(weights, expected_weights)
+    # Validation uses the network after the epoch; metrics are not weighted, as in Keras.
+    np.testing.assert_allclose(ours["val_mae"][-1], error, rtol=1e-4)
 
 
 def series_of(rng, lengths, n_features, bptt_steps):
