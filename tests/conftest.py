@@ -1,4 +1,4 @@
-"""What every test needs set before scikit-learn, TensorFlow or matplotlib is imported."""
+"""Settings that must precede the import of scikit-learn, TensorFlow and matplotlib."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 # Whole modules that `make test-fast` leaves out: most of their tests train networks or run every
-# check of scikit-learn. Single tests are marked where they stand.
+# check of scikit-learn. Single tests are marked in their modules.
 MEDIUM_MODULES = (
     "compose/test_transformed_target.py",
     "estimators/test_horizon.py",

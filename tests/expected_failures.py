@@ -1,4 +1,4 @@
-"""Checks of scikit-learn that contradict what an estimator is for, each with the reason."""
+"""Checks of scikit-learn that contradict the purpose of an estimator, each with the reason."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -6,7 +6,7 @@
 from sklstm.compose import TransformedTargetClassifier
 from sklstm.preprocessing import KMeansLabeler, SequenceWindower
 
-CONSECUTIVE = "rows are consecutive moments: what is answered depends on those before"
+CONSECUTIVE = "rows are consecutive time steps: a prediction depends on the rows before it"
 
 
 def expected_failed_checks(estimator):
@@ -33,9 +33,9 @@ def expected_failed_checks(estimator):
         estimator.transformer, KMeansLabeler
     ):
         return {
-            "check_classifiers_classes": "k-means labels numbers, and the check brings strings",
+            "check_classifiers_classes": "k-means labels numbers, and the check uses strings",
             "check_classifiers_regression_target": (
-                "numbers are the very target that is labelled, and the check wants them refused"
+                "the target to label is numeric, and the check expects numbers to be refused"
             ),
         }
     return {}

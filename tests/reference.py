@@ -1,4 +1,4 @@
-"""Naive loops that say what windows are, for the tests to compare with."""
+"""Naive loops that define windows, for the tests to compare with."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -30,7 +30,7 @@ def kept_rows(labels, series, rows, *, window, lead, history):
 
 
 def known_rows(labels, series, rows, kept):
-    """Rows that windows can reach: those of the call, and the kept ones of the same recording."""
+    """Rows that windows may hold: those of the call, and the kept ones of the same recording."""
     known = {}
     for name in set(series):
         call = {labels[i]: rows[i] for i in range(len(rows)) if series[i] == name}
@@ -57,7 +57,7 @@ def windows_by_label(labels, series, rows, *, window, lead, kept, step_back):
 
 
 def windows_by_rank(labels, series, rows, *, window, lead, kept):
-    """Window of each row, by counting back along the sorted labels that are known."""
+    """Window of each row, by counting back along the sorted known labels."""
     known = known_rows(labels, series, rows, kept)
     windows = np.full((len(rows), window, rows.shape[1]), np.nan)
     for i in range(len(rows)):
@@ -70,7 +70,7 @@ def windows_by_rank(labels, series, rows, *, window, lead, kept):
 
 
 def _same(a, b):
-    """Equality that takes NaN for equal to NaN."""
+    """Equality in which NaN equals NaN."""
     return a == b or (np.isnan(a) and np.isnan(b))
 
 
@@ -88,9 +88,9 @@ def seasonal_profile(values, time, length, n_blocks):
 
 
 def _harmonic_regression(values, time, length, n_harmonics):
-    def waves(moments):
-        angles = [2 * np.pi * k * moments / length for k in range(1, n_harmonics + 1)]
-        return np.stack([np.ones(len(moments)), *map(np.sin, angles), *map(np.cos, angles)], axis=1)
+    def waves(times):
+        angles = [2 * np.pi * k * times / length for k in range(1, n_harmonics + 1)]
+        return np.stack([np.ones(len(times)), *map(np.sin, angles), *map(np.cos, angles)], axis=1)
 
     coefficients = np.linalg.lstsq(waves(time), values, rcond=None)[0]
     return waves(np.arange(length)) @ coefficients

@@ -42,8 +42,8 @@ from tests.expected_failures import expected_failed_3d_checks, expected_failed_c
 
 DEFAULTS = [estimator() for _, estimator in all_estimators()]
 
-# To3D(n_features=2) is not here: scikit-learn's checks bring tables of 1, 3 and 5 columns, which
-# it has to refuse. Our own checks below bring even numbers of columns.
+# To3D(n_features=2) is not here: scikit-learn's checks use tables of 1, 3 and 5 columns, which
+# it must refuse. Our own checks below use even numbers of columns.
 OTHERS = [
     SequenceWindower(window=1),
     SequenceWindower(window=3, lead=1),
@@ -57,18 +57,18 @@ OTHERS = [
     KMeansLabeler(n_clusters=5),
 ]
 
-# Four clusters, because check_estimator_sparse_* want as many columns of probabilities as there are
-# values that they draw y from.
+# Four clusters, because check_estimator_sparse_* expect as many columns of probabilities as there
+# are values that they draw y from.
 SETTINGS = [*OTHERS, TransformedTargetClassifier(transformer=KMeansLabeler(n_clusters=4))]
 
-# What runs for `by` is all but these two, which contradict what it is for.
+# With `by`, all checks run but these two, which contradict its purpose.
 BY = SequenceWindower(window=3, by=0)
 CONTRADICTED_BY_SERIES = {
     "check_estimators_pickle": "it puts NaN into the column that names the series",
     "check_array_api_input": "it takes arrays only, and windows that are not consecutive are lazy",
 }
 
-# Wide enough to learn what the checks of scores ask for in the epochs of the defaults.
+# Wide enough to reach the scores that the checks expect, in the default number of epochs.
 SLOW_SETTINGS = [
     LSTMClassifier(units=(8, 4)),
     LSTMClassifier(units=8, bidirectional=True),
@@ -76,11 +76,11 @@ SLOW_SETTINGS = [
     LSTMForecaster(units=16, bidirectional=True),
     LSTMClassifier(stateful=True),
     LSTMForecaster(stateful=True),
-    # The checks seed what they see, and the seed of an inner estimator they do not.
+    # The checks seed an estimator, but not an inner estimator.
     TransformedTargetClassifier(classifier=LSTMClassifier(units=8, random_state=0)),
 ]
 
-# Fits of 30 epochs on next to nothing teach these checks no more than fits of 3.
+# On so few data, fits of 30 epochs would show these checks no more than fits of 3.
 DEFAULTS_3D = [
     estimator.set_params(epochs=3) if hasattr(estimator, "epochs") else estimator
     for estimator in map(clone, DEFAULTS)
@@ -111,11 +111,11 @@ SLOW_SETTINGS_3D = [
 
 EVERYTHING = [*DEFAULTS, *SETTINGS, *SLOW_SETTINGS, *DEFAULTS_3D, *SETTINGS_3D, *SLOW_SETTINGS_3D]
 TRANSFORMERS = [e for e in [*DEFAULTS, *SETTINGS] if hasattr(e, "transform")]
-FRAME_TRANSFORMERS = [e for e in TRANSFORMERS if hasattr(e, "get_feature_names_out")]
+TABLE_TRANSFORMERS = [e for e in TRANSFORMERS if hasattr(e, "get_feature_names_out")]
 
 
 def run(check, estimator):
-    """Run a check as scikit-learn's own tests do: the data of the checks are worth warnings."""
+    """Run a check as scikit-learn's own tests do: the data of the checks raise warnings."""
     with warnings.catch_warnings():
         for category in (FutureWarning, ConvergenceWarning, UserWarning):
             warnings.simplefilter("ignore", category)
@@ -143,7 +143,7 @@ def test_every_public_estimator_is_here():
 
 
 @pytest.mark.parametrize("estimator", EVERYTHING, ids=repr)
-def test_no_tag_dodges_a_check(estimator):
+def test_no_tag_avoids_a_check(estimator):
     tags = get_tags(estimator)
     assert tags.input_tags.two_d_array
     assert not tags.non_deterministic
@@ -236,7 +236,7 @@ def test_set_output_default(transformer):
 
 
 def test_transformers_with_names_are_those_that_make_tables():
-    assert {repr(transformer) for transformer in FRAME_TRANSFORMERS} == {
+    assert {repr(transformer) for transformer in TABLE_TRANSFORMERS} == {
         "KMeansLabeler()",
         "KMeansLabeler(n_clusters=2)",
         "KMeansLabeler(n_clusters=5)",
@@ -247,9 +247,9 @@ def test_transformers_with_names_are_those_that_make_tables():
 NEED_ANY_INDEX = {check_global_output_transform_pandas, check_set_output_transform_pandas}
 
 
-# Three dimensions fit into no frame: there set_output has to change nothing, and our own
-# check_transformer_set_output holds the others to that.
-@pytest.mark.parametrize("transformer", FRAME_TRANSFORMERS, ids=repr)
+# Three dimensions fit into no DataFrame: set_output must not change them, which our own
+# check_transformer_set_output checks.
+@pytest.mark.parametrize("transformer", TABLE_TRANSFORMERS, ids=repr)
 @pytest.mark.parametrize(
     "check",
     [
@@ -262,10 +262,10 @@ NEED_ANY_INDEX = {check_global_output_transform_pandas, check_set_output_transfo
         check_transformer_get_feature_names_out_pandas,
     ],
 )
-def test_frames_come_out_on_demand(transformer, check):
+def test_set_output_gives_dataframes(transformer, check):
     if isinstance(transformer, SequenceWindower) and check in NEED_ANY_INDEX:
-        # Their index counts index0, index1, ..., index10: out of order for text, and the order of
-        # the index is what this transformer goes by. It has to say so.
+        # Their index counts index0, index1, ..., index10, which is not sorted as text, and the
+        # order of the index is the clock of this transformer. So it must raise an error.
         with pytest.raises(ValueError, match=r"not sorted.*index10 comes after index9"):
             run(partial(check, type(transformer).__name__), transformer)
         return

@@ -1,4 +1,4 @@
-"""Every block of Python in the README and the docs runs as it is pasted."""
+"""Every block of Python in the README and the docs runs as pasted."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -33,7 +33,7 @@ def test_the_readme_is_among_the_pages():
     assert ROOT / "README.md" in PAGES
 
 
-def test_links_between_the_pages_lead_somewhere():
+def test_links_between_the_pages_point_to_files():
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"

@@ -1,4 +1,4 @@
-"""Docstrings of all public objects: numpydoc's rules, and defaults that are those of the code."""
+"""Docstrings of all public objects follow numpydoc's rules and state the defaults of the code."""
 
 import ast
 import importlib
@@ -17,65 +17,61 @@ from sklstm.utils.discovery import public_modules
 
 # Rules of numpydoc that are not ours, each with the reason.
 LEFT_OUT = {
-    "GL01": "the summary stands on the line of the opening quotes, as in scikit-learn",
+    "GL01": "the summary is on the line of the opening quotes, as in scikit-learn",
     "GL02": "as GL01, for closing quotes of docstrings of one line",
     "GL03": "a blank line between two parameters is a matter of taste",
-    "ES01": "a summary that says it all needs no second paragraph",
+    "ES01": "a complete summary needs no second paragraph",
     "SS05": "it takes every word that ends in s for a verb in the third person",
     "RT02": "values that are returned may have a name",
     "PR06": "it takes the word 'string' or 'integer' within a type for the type",
-    "SA01": "only classes and functions must say what is near, see NEEDED_OF_OBJECTS",
-    "SA04": "a reference may speak for itself",
+    "SA01": "only classes and functions must have See Also, see NEEDED_OF_OBJECTS",
+    "SA04": "a reference may need no description",
     "EX01": "only classes and functions must have an example, see NEEDED_OF_OBJECTS",
 }
-# What methods may lack, but classes and functions that stand for themselves may not.
+# Methods may lack these, but classes and functions may not.
 NEEDED_OF_OBJECTS = {"SA01", "EX01"}
 DEFAULT = re.compile(r"default\s*=\s*(?P<default>.+)$", re.DOTALL)
 
 
 def public_objects():
-    """Return {dotted name: object} of what is exported, at the place where it is at home."""
+    """Return {dotted name: object} of what is exported, by its most specific public name."""
     found = {}
     for module in public_modules():
         for name in getattr(module, "__all__", ()):
-            member = getattr(module, name)
-            if inspect.isclass(member) or inspect.isfunction(member):
-                # The deepest public place is the one that the documentation names.
-                known = [key for key, value in found.items() if value is member]
+            item = getattr(module, name)
+            if inspect.isclass(item) or inspect.isfunction(item):
+                # The documentation names the deepest public module.
+                known = [key for key, value in found.items() if value is item]
                 path = f"{module.__name__}.{name}"
                 if known and len(known[0]) < len(path):
                     del found[known[0]]
                 if not known or known[0] not in found:
-                    found[path] = member
+                    found[path] = item
     return found
 
 
 def public_members(path, cls):
-    """Yield (dotted name, member) of the methods and properties written in this package."""
-    for name, member in inspect.getmembers(cls):
+    """Yield (dotted name, item) of the methods and properties written in this package."""
+    for name, item in inspect.getmembers(cls):
         if name.startswith("_"):
             continue
-        function = (
-            member.fget if isinstance(member, property) else inspect.unwrap(member, stop=None)
-        )
+        function = item.fget if isinstance(item, property) else inspect.unwrap(item, stop=None)
         if getattr(function, "__module__", "").startswith("sklstm."):
-            yield f"{path}.{name}", member
+            yield f"{path}.{name}", item
 
 
 OBJECTS = public_objects()
-CLASSES = {path: member for path, member in OBJECTS.items() if inspect.isclass(member)}
-MEMBERS = {
-    name: member for path, cls in CLASSES.items() for name, member in public_members(path, cls)
-}
+CLASSES = {path: item for path, item in OBJECTS.items() if inspect.isclass(item)}
+MEMBERS = {name: item for path, cls in CLASSES.items() for name, item in public_members(path, cls)}
 FUNCTIONS = {
-    path: member for path, member in {**OBJECTS, **MEMBERS}.items() if inspect.isfunction(member)
+    path: item for path, item in {**OBJECTS, **MEMBERS}.items() if inspect.isfunction(item)
 }
 # The checks share one signature; an example of each would repeat that of check_estimator_3d.
 NO_EXAMPLE = re.compile(r"sklstm\.utils\.estimator_checks\.check_(?!estimator_3d)")
 
 
-def complaints(path):
-    """Return what numpydoc has to say against a docstring, without what is left out."""
+def docstring_errors(path):
+    """Return the errors that numpydoc finds in a docstring, except those in LEFT_OUT."""
     result = validate(path)
     left_out = set(LEFT_OUT)
     if path in OBJECTS and not NO_EXAMPLE.match(path):
@@ -121,7 +117,7 @@ def _is_written(value, text):
     return type(written) is type(value) and written == value
 
 
-def test_there_is_something_to_look_at():
+def test_public_objects_are_found():
     names = {path.rpartition(".")[2] for path in OBJECTS}
     assert {"SequenceWindower", "LSTMClassifier", "label_scorer", "load_airport_weather"} <= names
     assert "sklstm.estimators.LSTMClassifier" in OBJECTS
@@ -133,8 +129,8 @@ def test_there_is_something_to_look_at():
 
 
 @pytest.mark.parametrize("path", sorted({*OBJECTS, *MEMBERS}))
-def test_numpydoc_has_no_complaint(path):
-    assert complaints(path) == []
+def test_numpydoc_finds_no_error(path):
+    assert docstring_errors(path) == []
 
 
 @pytest.mark.parametrize("path", sorted(CLASSES))
@@ -151,7 +147,7 @@ def test_defaults_of_functions_are_documented(path):
 @pytest.mark.parametrize(
     "path", sorted(path for path, cls in CLASSES.items() if issubclass(cls, BaseEstimator))
 )
-def test_every_parameter_and_fitted_attribute_has_its_place(path):
+def test_every_parameter_and_fitted_attribute_is_documented(path):
     cls = CLASSES[path]
     doc = ClassDoc(cls)
     documented = [parameter.name for parameter in doc["Parameters"]]
@@ -162,12 +158,12 @@ def test_every_parameter_and_fitted_attribute_has_its_place(path):
 
 
 @pytest.mark.parametrize("module", public_modules(), ids=lambda module: module.__name__)
-def test_modules_have_a_summary_and_export_what_they_have(module):
+def test_modules_have_a_summary_and_export_existing_names(module):
     assert re.match(r"[A-Z].*[.]$", module.__doc__.strip().splitlines()[0])
     assert all(hasattr(module, name) for name in getattr(module, "__all__", ()))
 
 
-# That a bad docstring is seen. ------------------------------------------------------------------
+# Bad docstrings are found. ----------------------------------------------------------------------
 
 
 def documented(width=3, *, name="a"):
@@ -220,19 +216,19 @@ def module_of_functions(monkeypatch):
     return importlib.import_module(module.__name__).__name__
 
 
-def test_a_good_docstring_is_not_complained_about(module_of_functions, monkeypatch):
+def test_a_good_docstring_has_no_error(module_of_functions, monkeypatch):
     monkeypatch.setitem(OBJECTS, f"{module_of_functions}.documented", documented)
-    assert complaints(f"{module_of_functions}.documented") == []
+    assert docstring_errors(f"{module_of_functions}.documented") == []
     assert differing_defaults(FunctionDoc(documented), documented) == []
 
 
-def test_a_bad_docstring_is_complained_about(module_of_functions, monkeypatch):
+def test_a_bad_docstring_has_errors(module_of_functions, monkeypatch):
     monkeypatch.setitem(OBJECTS, f"{module_of_functions}.undocumented", undocumented)
-    codes = {text[:4] for text in complaints(f"{module_of_functions}.undocumented")}
+    codes = {text[:4] for text in docstring_errors(f"{module_of_functions}.undocumented")}
     assert codes >= {"SS02", "SS03", "PR01", "PR02", "PR09", "RT01", "SA01", "EX01"}
 
 
-def test_wrong_defaults_are_complained_about():
+def test_wrong_defaults_are_found():
     assert differing_defaults(FunctionDoc(undocumented), undocumented) == [
         "width has the default 3, documented is 4",
         "name has the default 'a', which is not documented",

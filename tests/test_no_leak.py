@@ -1,4 +1,4 @@
-"""Nothing that comes later changes what was learned or predicted before."""
+"""No later row changes what a fit learns or what is predicted for earlier rows."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -56,10 +56,10 @@ def scales_of(network):
     return [scaler.mean, scaler.scale, transform.mean, transform.scale]
 
 
-def disturbed(frame, rows):
-    frame = frame.copy()
-    frame.iloc[rows] = 1000 * np.random.default_rng(1).normal(size=(len(rows), frame.shape[1]))
-    return frame
+def disturbed(table, rows):
+    table = table.copy()
+    table.iloc[rows] = 1000 * np.random.default_rng(1).normal(size=(len(rows), table.shape[1]))
+    return table
 
 
 def predict_probabilities(model, X):
@@ -68,7 +68,7 @@ def predict_probabilities(model, X):
 
 @pytest.mark.parametrize("name", models())
 @pytest.mark.parametrize("gap", [0, 4])
-def test_the_test_fold_changes_nothing_that_was_learned(name, gap):
+def test_the_test_fold_does_not_change_the_fit(name, gap):
     X, model = series(), models()[name]
     y = X["temp"]
     for train, test in TimeSeriesSplit(3, gap=gap).split(X):
@@ -82,7 +82,7 @@ def test_the_test_fold_changes_nothing_that_was_learned(name, gap):
             predict_probabilities(fitted, X.iloc[train]),
             predict_probabilities(other, X_other.iloc[train]),
         )
-        # Within the test fold, too, what comes later changes nothing before it.
+        # Within the test fold, too, later rows do not change earlier predictions.
         middle = len(test) // 2
         X_late = disturbed(X, test[middle:])
         np.testing.assert_array_equal(
@@ -94,20 +94,20 @@ def test_the_test_fold_changes_nothing_that_was_learned(name, gap):
 @pytest.mark.parametrize(
     "cv", [TimeSeriesSplit(3), KFold(4), KFold(4, shuffle=True, random_state=0)], ids=str
 )
-def test_windows_cut_before_the_split_give_away_nothing(cv):
-    """Rows that no training window reaches count for no scale and no weight."""
+def test_windows_cut_before_the_split_do_not_leak(cv):
+    """Rows that no training window holds change no scale and no weight."""
     X = series()
     y = X["temp"]
     windower = SequenceWindower(window=WINDOW, lead=1)
     network = LSTMForecaster(units=4, epochs=2, random_state=0)
     for train, _ in cv.split(X):
-        reached = (train[:, None] - 1 - np.arange(WINDOW)).ravel()
-        unreached = np.setdiff1d(np.arange(N_ROWS), reached)
-        assert len(unreached)
-        X_other = disturbed(X, unreached)
+        held = (train[:, None] - 1 - np.arange(WINDOW)).ravel()
+        not_held = np.setdiff1d(np.arange(N_ROWS), held)
+        assert len(not_held)
+        X_other = disturbed(X, not_held)
         fits = [
-            clone(network).fit(clone(windower).fit_transform(frame)[train], y.iloc[train])
-            for frame in (X, X_other)
+            clone(network).fit(clone(windower).fit_transform(table)[train], y.iloc[train])
+            for table in (X, X_other)
         ]
         for one, two in zip(*(scales_of(fit.network_) for fit in fits), strict=True):
             np.testing.assert_array_equal(one, two)
@@ -131,7 +131,7 @@ def test_scales_are_those_of_the_training_windows():
     )
 
 
-def test_labels_come_from_the_training_fold():
+def test_labels_are_learned_from_the_training_fold():
     X = series()
     y = X["temp"]
     train, test = next(iter(TimeSeriesSplit(2).split(X)))

@@ -1,4 +1,4 @@
-"""Everything that scikit-learn does with estimators, done to whole pipelines, untouched."""
+"""scikit-learn's tools work on whole pipelines, untouched."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -74,14 +74,14 @@ def forecaster(**params):
 
 def by_hand(model, X, y, cv, method="predict"):
     """Cross-validate with a loop."""
-    answers = []
+    predictions = []
     for train, test in cv.split(X, y):
         fitted = clone(model).fit(X.iloc[train], y.iloc[train])
-        answers.append((test, getattr(fitted, method)(X.iloc[test])))
-    return answers
+        predictions.append((test, getattr(fitted, method)(X.iloc[test])))
+    return predictions
 
 
-def test_pipelines_are_what_they_end_in():
+def test_pipelines_have_the_type_of_their_last_step():
     assert is_classifier(classifier())
     assert is_regressor(forecaster())
 
@@ -135,7 +135,7 @@ def test_halving_search(weather, resource):
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_cross_val_predict_brings_every_row_back(weather, shuffle):
+def test_cross_val_predict_returns_every_row(weather, shuffle):
     cv = KFold(3, shuffle=shuffle, random_state=0 if shuffle else None)
     target = weather["temp"]
     predicted = cross_val_predict(forecaster(), weather, target, cv=cv)
@@ -156,7 +156,7 @@ def test_cross_val_predict_of_probabilities(weather, warm):
 
 @pytest.mark.parametrize("gap", [0, 3])
 def test_time_series_split_with_history_and_gap(weather, gap):
-    """The first test rows see the end of the training fold; a gap is as many missing steps."""
+    """The first test windows start in the training fold; a gap is as many missing steps."""
     cv = TimeSeriesSplit(2, gap=gap)
     for train, test in cv.split(weather):
         windower = SequenceWindower(window=6, lead=LEAD).fit(weather.iloc[train])
@@ -240,7 +240,7 @@ def test_stacking(weather):
 
 
 def test_permutation_importance_finds_the_column_that_matters():
-    """The labels look one step back, so permuting within the frame destroys what is used."""
+    """The targets look one step back, so permuting the used column within X destroys them."""
     rng = np.random.default_rng(0)
     index = pd.RangeIndex(300)
     X = pd.DataFrame(rng.normal(size=(300, 2)), columns=["used", "unused"], index=index)
@@ -264,13 +264,13 @@ def test_column_transformer_and_feature_union_before_the_windower(weather):
     model.fit(weather.iloc[:60], weather["temp"].iloc[:60])
     assert model[-1].n_features_in_ == 4
     assert model[-1].feature_names_in_[0] == "raw__scaled__temp"
-    # The frame that comes out of them carries its clock on into the windows.
+    # The DataFrame that they return passes its index on to the windows.
     windows = model[:-1].transform(weather.iloc[60:])
     assert not np.isnan(np.asarray(windows[0])).any()
     np.testing.assert_array_equal(window_index_of(windows).labels, weather.index[60:])
 
 
-def test_clone_forgets_what_was_fitted(weather):
+def test_clone_is_unfitted(weather):
     model = forecaster().fit(weather, weather["temp"])
     fresh = clone(model)
     assert not hasattr(fresh[-1], "n_iter_")
@@ -303,7 +303,7 @@ def test_pipeline_memory(weather, tmp_path):
 
 def test_worker_processes_give_the_same_numbers(weather):
     grid = {"lstmforecaster__units": [2, 4], "sequencewindower__window": [2, 4]}
-    here, there = (
+    one_process, two_processes = (
         GridSearchCV(
             forecaster(dropout=0.2), grid, cv=TimeSeriesSplit(2), n_jobs=n_jobs, refit=False
         )
@@ -312,7 +312,7 @@ def test_worker_processes_give_the_same_numbers(weather):
         for n_jobs in (1, 2)
     )
     for split in ("split0_test_score", "split1_test_score"):
-        np.testing.assert_array_equal(here[split], there[split])
+        np.testing.assert_array_equal(one_process[split], two_processes[split])
 
 
 @pytest.mark.parametrize("container", ["pandas", "polars"])
@@ -338,7 +338,7 @@ def test_metadata_routing(weather, warm):
 
 
 def test_windows_cut_once_and_cross_validated(weather):
-    """Cutting before the split is allowed: every fold knows only the rows its windows reach."""
+    """Windows may be cut before the split: every fold uses only the rows that its windows hold."""
     windows = SequenceWindower(window=4, lead=LEAD).fit_transform(weather)
     model = forecaster()[-1]
     for cv in (TimeSeriesSplit(2), KFold(3, shuffle=True, random_state=0)):
