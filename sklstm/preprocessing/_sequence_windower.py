@@ -76,9 +76,10 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     window : int, default=10
         Length of the windows in steps. Where the series is shorter, the oldest steps are NaN.
     lead : int, default=0
-        Steps from the end of a window to its row. 0 labels a moment from the window that ends at
-        it; 1 leaves the moment itself out, so that an estimator fitted on `y` forecasts one step
-        ahead.
+        Steps from the end of a window to its row: where the window ends. 0 labels a row from the
+        window that ends at it; 1 leaves the row itself out, so that an estimator fitted on `y`
+        forecasts one step ahead. How many values are predicted from there is the `horizon` of
+        :class:`~sklstm.LSTMForecaster`.
     by : str, int or list of them, default=None
         Columns or index levels (positions for arrays) that tell independent series apart. Windows
         never cross a series, whose rows may be interleaved. The columns are dropped from the
@@ -139,7 +140,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     -----
     The windows are not written out. Consecutive rows become a strided view of one buffer, any
     other rows a lazy array-like, and both know the rows behind them. Selecting rows keeps that
-    knowledge, any other operation gives plain arrays.
+    index, any other operation gives plain arrays.
 
     A plain array may hold rows with some features NaN and others not; the estimators that read
     steps refuse them, others see them as they are.
@@ -238,8 +239,8 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         windows : array of shape (n_samples, window, n_features) or (n_samples, window * n_features)
             The windows, as `transform` gives them.
         """
-        table, moments, time = self._fit(X)
-        return self._cut(table, moments, time, None, self.series_keys_)
+        table, timed_rows, time = self._fit(X)
+        return self._cut(table, timed_rows, time, None, self.series_keys_)
 
     def transform(self, X):
         """Cut the window of each row.
@@ -273,40 +274,40 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         if table.labels is None or self.clock_.by_position:
             kept = None
             self._warn_if_short(len(table.codes))
-        moments, time, kept = self._place(self.clock_, table, len(series_keys), kept)
-        return self._cut(table, moments, time, kept, series_keys)
+        timed_rows, time, kept = self._place(self.clock_, table, len(series_keys), kept)
+        return self._cut(table, timed_rows, time, kept, series_keys)
 
     def _fit(self, X):
-        """Learn the clock and keep the history; return what transform can go on with."""
+        """Learn the clock and keep the history; return what transform needs."""
         with all_or_nothing(self):
             check_feature_names(self, X, reset=True)
             table = read_table(X, by=self.by, time=self.time, estimator=self)
             check_n_features(self, X, reset=True)
             n_series = len(table.keys)
             clock = Clock.learn(table.labels, table.codes, n_series, self.freq)
-            moments, time, _ = self._place(clock, table, n_series, None)
+            timed_rows, time, _ = self._place(clock, table, n_series, None)
             self._history = None
             if table.labels is not None:
-                order = sort_by_series(moments.codes, moments.slots, n_series)
-                check_unique(moments, order, table.keys)
+                order = sort_by_series(timed_rows.codes, timed_rows.slots, n_series)
+                check_unique(timed_rows, order, table.keys)
                 n_kept = self.window + self.lead - 1
                 if self.history is not None and n_kept:
                     n_kept = None if self.history == "all" else n_kept
-                    self._history = moments.tail(n_kept, order)
+                    self._history = timed_rows.tail(n_kept, order)
                 if n_series > 1:
                     _warn_if_blocks(table.codes, time)
             self.series_keys_ = table.keys
             self.freq_ = clock.freq
             self.clock_ = clock
             self.feature_columns_ = table.features
-        return table, moments, time
+        return table, timed_rows, time
 
     def _place(self, clock, table, n_series, kept):
         """Tell where the rows of a table, and the kept ones, stand in time."""
         if table.labels is None or clock.by_position:
             slots = positions_in_series(table.codes, n_series)
-            moments = TimedRows(table.values, table.present, table.codes, slots, table.labels)
-            return moments, slots, None
+            timed_rows = TimedRows(table.values, table.present, table.codes, slots, table.labels)
+            return timed_rows, slots, None
         if clock.rule is not None:
             slots, time = clock.slots(table.labels, table.codes, n_series)
         else:
@@ -315,17 +316,17 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             )
             kept = None if kept is None else replace(kept, slots=kept_slots)
             time = slots
-        moments = TimedRows(table.values, table.present, table.codes, slots, table.labels)
+        timed_rows = TimedRows(table.values, table.present, table.codes, slots, table.labels)
         if clock.rule is None:
-            check_sorted(moments, n_series)
-        return moments, time, kept
+            check_sorted(timed_rows, n_series)
+        return timed_rows, time, kept
 
-    def _cut(self, table, moments, time, kept, series_keys):
+    def _cut(self, table, timed_rows, time, kept, series_keys):
         """Cut the windows."""
         window, lead = self.window, self.lead
         ranked = self.clock_.rule is None
-        joined, order = join(moments, kept, len(series_keys), window, lead, rank=ranked)
-        check_unique(moments, order, series_keys)
+        joined, order = join(timed_rows, kept, len(series_keys), window, lead, rank=ranked)
+        check_unique(timed_rows, order, series_keys)
         rows, row_keys = joined.values, joined.keys
         if joined.present is not None:
             rows, row_keys = rows[joined.present], row_keys[joined.present]

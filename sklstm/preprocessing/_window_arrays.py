@@ -120,7 +120,7 @@ class WindowView(_PlainResults, np.ndarray):
         Parameters
         ----------
         index : WindowIndex
-            Its output rows must be consecutive moments of one series, in order.
+            Its samples must be consecutive time steps of one series, in order.
 
         Returns
         -------

@@ -145,6 +145,10 @@ class WindowIndex:
         Whether some features of a row may be NaN; :func:`window_index_of` then refuses the windows
         that reach such a row, so that nobody who reads steps meets one.
 
+    See Also
+    --------
+    SequenceWindower : Its windows carry an index as ``windows.window_index``.
+
     Examples
     --------
     >>> import numpy as np

@@ -81,7 +81,7 @@ def every_nth(index: WindowIndex, positions: np.ndarray, stride: int) -> np.ndar
     Returns
     -------
     ndarray
-        Positions, in the order they came.
+        Positions, in the given order.
     """
     if stride == 1 or len(positions) == 0:
         return positions
