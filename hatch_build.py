@@ -1,4 +1,4 @@
-"""Compile the LSTM kernels when the package is built; without a compiler, do without."""
+"""Compile the native code when the package is built; without a compiler, do without."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -21,7 +21,7 @@ FLAGS = [
     *("-O3", "-std=c++17", "-fPIC", "-fopenmp", "-ffp-contract=fast"),
     *("-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-Wno-psabi"),
 ]
-# The kernels are compiled once for each instruction set; which one runs is decided when they load.
+# It is compiled once for each instruction set; which one runs is decided when it is loaded.
 INSTRUCTION_SETS = {
     "x86_64": {
         "avx2": ["-mavx2", "-mfma"],
@@ -29,7 +29,7 @@ INSTRUCTION_SETS = {
     },
     "aarch64": {"baseline": []},
 }
-# Set to 0, the kernels are not compiled; set to 1, it is an error if they cannot be.
+# Set to 0, nothing is compiled; set to 1, it is an error if that fails.
 SWITCH = "SKLSTM_BUILD_NATIVE"
 
 
@@ -56,7 +56,7 @@ class NativeBuildHook(BuildHookInterface):
             if wanted == "1":
                 raise
             self.app.display_warning(
-                f"The LSTM kernels of sklstm were not compiled ({error}). Everything works "
+                f"The native code of sklstm was not compiled ({error}). Everything works "
                 "without them, more slowly."
             )
             return
@@ -67,7 +67,7 @@ class NativeBuildHook(BuildHookInterface):
 
 
 def compile_native(root: Path) -> None:
-    """Compile the kernels into the source tree.
+    """Compile the native code into the source tree.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def compile_native(root: Path) -> None:
     Raises
     ------
     RuntimeError
-        If this is no machine to compile them on, or the compiler fails.
+        If this is no machine to compile it on, or the compiler fails.
     """
     if sys.platform != "linux" or platform.machine() not in INSTRUCTION_SETS:
         raise RuntimeError(f"there are none for {sys.platform} on {platform.machine()}")
@@ -85,9 +85,9 @@ def compile_native(root: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         jobs = [("tensorflow_ops", "tensorflow_ops.cpp", [])]
         for name, flags in INSTRUCTION_SETS[platform.machine()].items():
-            for kernels in ("lstm", "dense"):
-                named = [*flags, f"-DSKLSTM_KERNELS={kernels}_{name}"]
-                jobs.append((f"{kernels}_{name}", f"{kernels}_kernels.cpp", named))
+            for layer in ("lstm", "dense"):
+                named = [*flags, f"-DSKLSTM_KERNELS={layer}_{name}"]
+                jobs.append((f"{layer}_{name}", f"{layer}_kernels.cpp", named))
         objects = [Path(scratch, f"{name}.o") for name, _, _ in jobs]
         run_all(
             [*compiler, *FLAGS, *flags, "-c", str(root / SOURCES / source), "-o", str(to)]
