@@ -21,9 +21,11 @@ TESTS = Path(__file__).parent
 # check of scikit-learn. Single tests are marked in their modules.
 MEDIUM_MODULES = (
     "compose/test_transformed_target.py",
+    "estimators/test_classifier.py",
     "estimators/test_horizon.py",
     "estimators/test_padding.py",
     "estimators/test_real_sequences.py",
+    "estimators/test_return_sequences.py",
     "estimators/test_seeding.py",
     "estimators/test_stateful.py",
     "forecasting/test_backtest.py",

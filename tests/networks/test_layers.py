@@ -49,6 +49,7 @@ any_layers = given(
 )
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=15)
 @any_layers
