@@ -19,7 +19,7 @@ import os
 from joblib import Parallel, delayed, parallel_config
 
 def threads():
-    import sklstm.networks
+    from sklstm.networks import predict
     import tensorflow as tf
     return tf.config.threading.get_intra_op_parallelism_threads()
 
