@@ -57,7 +57,7 @@ class NativeBuildHook(BuildHookInterface):
                 raise
             self.app.display_warning(
                 f"The native code of sklstm was not compiled ({error}). Everything works "
-                "without them, more slowly."
+                "without it, more slowly."
             )
             return
         build_data["pure_python"] = False

@@ -20,6 +20,7 @@ from sklstm.networks import NetworkSpec
 from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled
 from sklstm.training._fit import Fit, FitPlan, fit_network
 from sklstm.training._fitted_network import HasNetwork
+from sklstm.training._trained import Trained
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
     HasMethods,
@@ -39,7 +40,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
     A subclass reads ``y`` and says what is to be fitted; this class fits it and keeps the result.
     """
 
-    _fit_result: Fit
+    _members: list[Trained]
     _rng: np.random.Generator | None
 
     _parameter_constraints: dict = {
@@ -75,7 +76,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         """Validate y; return its values, float64 (n_samples, n_values), and their layout."""
 
     @abstractmethod
-    def _plan(self, index, y, layout, *, is_partial) -> FitPlan:
+    def _plan(self, index, y, layout, *, resume, is_partial) -> FitPlan:
         """Say what is to be fitted to samples and their values; see `_make_plan`."""
 
     @abstractmethod
@@ -139,10 +140,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             from 0, and with several ensemble members these before.
         """
         self._check_has("history_")
-        logs = [
-            pd.DataFrame(trained.history).rename_axis("epoch")
-            for trained in self._fit_result.members
-        ]
+        logs = [pd.DataFrame(trained.history).rename_axis("epoch") for trained in self._members]
         if len(logs) == 1:
             return logs[0]
         return pd.concat(logs, keys=range(len(logs)), names=["member"])
@@ -191,7 +189,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         )
         check_modes(self, index)
         y, layout = self._read_y(y, index, resume=resume, classes=classes)
-        plan = self._plan(index, y, layout, is_partial=is_partial)
+        plan = self._plan(index, y, layout, resume=resume, is_partial=is_partial)
         if resume:
             self._check_same_sizes(plan.spec)
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
@@ -203,7 +201,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             index,
             rng,
             is_univariate=is_univariate,
-            previous=self._fit_result if resume else None,
+            previous=Fit(self.network_, self._members) if resume else None,
             keep_optimizer=is_partial,
         )
         return self._keep(result, rng if is_partial or self.warm_start else None)
@@ -212,8 +210,8 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         """Keep what a fit has learned."""
         network, members = result.network, result.members
         # Callbacks stay out of what a later fit resumes.
-        bare = [replace(trained, callbacks=[]) for trained in members]
-        self.network_, self._fit_result = network, replace(result, members=bare)
+        self._members = [replace(trained, callbacks=[]) for trained in members]
+        self.network_ = network
         self._rng = rng
         self.n_steps_in_ = network.n_steps
         if not network.is_univariate:

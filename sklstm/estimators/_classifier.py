@@ -306,7 +306,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             values = np.eye(len(self.classes_))[codes]
         return values, TargetLayout(n_targets=values.shape[1])
 
-    def _plan(self, index, y, layout, *, is_partial):
+    def _plan(self, index, y, layout, *, resume, is_partial):
         predicts_steps = self.return_sequences or self.stateful
         n_classes = len(self.classes_)
         # Of one class there is nothing to learn, and Keras warns of a cross-entropy of certainties.

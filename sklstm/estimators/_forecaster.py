@@ -421,7 +421,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             )
         return values, fitted
 
-    def _plan(self, index, y, layout, *, is_partial):
+    def _plan(self, index, y, layout, *, resume, is_partial):
         check_forecast(self, index)
         predicts_steps = self.return_sequences or self.stateful
         # The steps of independent sequences have no time that a forecast could be relative to.
@@ -462,7 +462,6 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         shrink = self.shrink
         if shrink == "auto":
             shrink = self.season is not None and not self.early_stopping
-        is_resumed = hasattr(self, "network_") and (is_partial or self.warm_start)
         return self._make_plan(
             spec=spec,
             transform=transform,
@@ -471,8 +470,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             index=index,
             is_partial=is_partial,
             known_future=known_future,
-            # A fit that is resumed keeps its target transform; rows in parts leave nothing to try.
-            shrink=shrink and not (is_partial or is_resumed),
+            # A resumed fit keeps its target transform, and parts of the rows are no fair trial.
+            shrink=shrink and not (resume or is_partial),
         )
 
     @property

@@ -26,7 +26,9 @@ class _HorizonScorer:
         y_true, y_pred, _, _ = forecast_and_actuals(estimator, X, y)
         leads = slice(None) if self._lead is None else [self._lead - 1]
         if self._lead is not None and self._lead > y_true.shape[1]:
-            raise ValueError(f"lead={self._lead} is beyond the paths of {y_true.shape[1]} moments.")
+            raise ValueError(
+                f"lead={self._lead} is beyond the horizon of {y_true.shape[1]} steps ahead."
+            )
         y_true, y_pred = y_true[:, leads], y_pred[:, leads]
         observed = ~np.isnan(y_true[..., 0])
         if not observed.any():

@@ -140,7 +140,7 @@ def test_a_scorer_of_a_moment_that_is_not_there(lead):
     X = windows(TABLE)
     model = forecaster(horizon=HORIZON).fit(X, Y)
     if lead == 5:
-        with pytest.raises(ValueError, match="lead=5 is beyond the paths of 4 moments"):
+        with pytest.raises(ValueError, match="lead=5 is beyond the horizon of 4 steps ahead"):
             horizon_scorer(lead=lead)(model, X, Y)
     else:
         with pytest.raises((ValueError, TypeError)):
