@@ -28,7 +28,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sklstm.preprocessing import SequenceWindower
 from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
-from sklstm.preprocessing._window_index import origin_of
+from sklstm.preprocessing._window_index import window_index_of
 from tests.expected_failures import expected_failed_checks
 from tests.reference import kept_rows, windows_by_label, windows_by_position, windows_by_rank
 
@@ -156,9 +156,9 @@ def _check_windows(data, windows, expected):
     assert type(part) is type(windows)
     assert_array_equal(np.asarray(part), expected[first:])
     assert_array_equal(np.asarray(copy.deepcopy(windows[rows])), expected[rows])
-    origin = origin_of(windows)
-    assert_array_equal(origin.materialize(), expected)
-    assert (np.diff(origin.keys) > 0).all()
+    index = window_index_of(windows)
+    assert_array_equal(index.materialize(), expected)
+    assert (np.diff(index.keys) > 0).all()
 
 
 # Each property is checked twice: on a sample of examples while you work, and on many more at night.
@@ -402,8 +402,8 @@ def test_consecutive_rows_share_one_buffer():
     windows = SequenceWindower(500, lead=2).fit_transform(X)
     assert isinstance(windows, WindowView)
     assert windows.nbytes > 100 * X.nbytes
-    assert origin_of(windows).rows.nbytes == X.nbytes
-    assert np.shares_memory(np.asarray(windows), origin_of(windows).rows)
+    assert window_index_of(windows).rows.nbytes == X.nbytes
+    assert np.shares_memory(np.asarray(windows), window_index_of(windows).rows)
     assert len(pickle.dumps(windows)) < 3 * X.nbytes
     with pytest.raises(ValueError, match="read-only"):
         windows[0, 0, 0] = 1
@@ -413,9 +413,9 @@ def test_other_rows_share_the_rows():
     X = _hours(2000).drop(pd.Timestamp("2026-01-03"))
     windows = SequenceWindower(500).fit_transform(X)
     assert isinstance(windows, LazyWindows)
-    assert origin_of(windows).rows.nbytes == 16 * len(X)
-    assert origin_of(windows[::7]).rows is not None
-    assert np.shares_memory(origin_of(windows[::7]).rows, origin_of(windows).rows)
+    assert window_index_of(windows).rows.nbytes == 16 * len(X)
+    assert window_index_of(windows[::7]).rows is not None
+    assert np.shares_memory(window_index_of(windows[::7]).rows, window_index_of(windows).rows)
 
 
 @pytest.mark.parametrize("drop", [[], [3]])
@@ -434,25 +434,25 @@ def test_a_single_series_of_many_is_a_view():
     windower = SequenceWindower(3, by="site").fit(pd.concat([X, X.assign(site="b")]).sort_index())
     windows = windower.transform(X)
     assert isinstance(windows, WindowView)
-    assert origin_of(windows).series_keys.tolist() == ["a", "b"]
-    assert origin_of(windows).feature_names == ("temp", "wind")
+    assert window_index_of(windows).series_keys.tolist() == ["a", "b"]
+    assert window_index_of(windows).feature_names == ("temp", "wind")
 
 
-def test_origin_tells_time_across_series():
+def test_the_index_tells_time_across_series():
     X = _hours(6)
     X = pd.concat([X.assign(site="a"), X[2:].assign(site="b")]).sort_index()
     windower = SequenceWindower(2, by="site").fit(X)
-    origin = origin_of(windower.transform(X))
+    index = window_index_of(windower.transform(X))
     hours = (X.index - X.index[0]) // pd.Timedelta(hours=1)
-    assert_array_equal(origin.time, hours)
-    assert_array_equal(origin.series_keys[origin.series], X["site"])
-    assert origin.labels.equals(X.index)
+    assert_array_equal(index.time, hours)
+    assert_array_equal(index.series_keys[index.series], X["site"])
+    assert index.labels.equals(X.index)
     # A series that fit has not seen keeps the same clock.
     new = X[X["site"] == "b"].assign(site="c").shift(1, freq="h")
-    origin = origin_of(windower.transform(new))
-    assert_array_equal(origin.time, hours[X["site"] == "b"] + 1)
-    assert origin.series_keys.tolist() == ["a", "b", "c"]
-    assert_array_equal(origin.count, [1, 2, 2, 2])
+    index = window_index_of(windower.transform(new))
+    assert_array_equal(index.time, hours[X["site"] == "b"] + 1)
+    assert index.series_keys.tolist() == ["a", "b", "c"]
+    assert_array_equal(index.count, [1, 2, 2, 2])
 
 
 def test_several_columns_and_levels_tell_series_apart():
@@ -466,11 +466,11 @@ def test_several_columns_and_levels_tell_series_apart():
         X[["temp", "wind"]].to_numpy(), (X["city"] + X["site"]).to_numpy(), window=2, lead=0
     )
     assert_array_equal(np.asarray(windows), expected)
-    assert origin_of(windows).series_keys.names == ["city", "site"]
+    assert window_index_of(windows).series_keys.names == ["city", "site"]
     X = X.set_index("site", append=True)
     windower = SequenceWindower(2, by=["city", "site"]).fit(X)
     assert_array_equal(np.asarray(windower.transform(X)), expected)
-    assert origin_of(windower.transform(X)).labels.nlevels == 1
+    assert window_index_of(windower.transform(X)).labels.nlevels == 1
 
 
 def test_categories_tell_series_apart():
@@ -559,7 +559,7 @@ def test_integer_index_then_array():
     windower = SequenceWindower(2).fit(X.to_numpy())
     windows = windower.transform(X[::-1])
     assert_array_equal(windows[:2, :, 0], [[np.nan, 29], [29, 28]])
-    assert origin_of(windows).labels.equals(X.index[::-1])
+    assert window_index_of(windows).labels.equals(X.index[::-1])
 
 
 def test_polars_frames():
@@ -581,7 +581,7 @@ def test_polars_frames():
         pl.col("when").dt.replace_time_zone("UTC").dt.convert_time_zone("Europe/Berlin")
     )
     windows = SequenceWindower(3, time="when").fit_transform(zoned)
-    assert str(origin_of(windows).labels.tz) == "Europe/Berlin"
+    assert str(window_index_of(windows).labels.tz) == "Europe/Berlin"
     by_position = SequenceWindower(3).fit_transform(frame[["temp"]])
     assert_array_equal(by_position, SequenceWindower(3).fit_transform(X[["temp"]].to_numpy()))
 
@@ -597,7 +597,7 @@ def test_columns_of_arrays_can_be_labels():
     ]
     windows = SequenceWindower(2, time=0, by=1).fit_transform(mixed)
     assert_array_equal(np.asarray(windows)[:, :, 0], [[np.nan, 0], [np.nan, 1], [0, 2], [1, 3]])
-    assert origin_of(windows).labels.equals(pd.DatetimeIndex(list(dates)))
+    assert window_index_of(windows).labels.equals(pd.DatetimeIndex(list(dates)))
 
 
 def test_kinds_of_numbers():
@@ -638,7 +638,7 @@ def test_names_and_containers():
     assert windower.set_output() is windower
     assert isinstance(windower.set_output(transform="pandas").fit_transform(X), WindowView)
     pipe = make_pipeline(StandardScaler(), SequenceWindower(2)).set_output(transform="pandas")
-    assert origin_of(pipe.fit_transform(X)).labels.equals(X.index)
+    assert window_index_of(pipe.fit_transform(X)).labels.equals(X.index)
 
 
 def test_pipelines_of_scikit_learn():
@@ -784,5 +784,5 @@ def test_partly_missing_rows_of_arrays_are_refused_by_who_reads_steps():
     windows = SequenceWindower(2).fit_transform(X)
     assert_array_equal(windows[3], [[4, 5], [6, np.nan]])
     with pytest.raises(ValueError, match="X is NaN in features 1, but"):
-        origin_of(windows)
-    assert origin_of(windows[5:]) is not None
+        window_index_of(windows)
+    assert window_index_of(windows[5:]) is not None
