@@ -1,7 +1,7 @@
 """LSTM networks on TensorFlow: sizes and rows in, weights and outputs out; no scikit-learn here.
 
-What is NumPy and numbers is imported at once. What computes is imported, and TensorFlow with it,
-when it is first asked for: fitted networks are unpickled without.
+Sizes and data, which are NumPy and numbers, are imported at once. What computes is imported when it
+is first used, and TensorFlow with it, so that a fitted network can be unpickled without TensorFlow.
 """
 
 # Authors: The sklstm developers

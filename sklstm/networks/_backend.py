@@ -1,4 +1,4 @@
-"""What has to hold before the first network: Keras on TensorFlow, with the threads it may use."""
+"""Check that Keras runs on TensorFlow, and set the threads that it may use."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
