@@ -1,4 +1,4 @@
-"""What both estimators share: going on, failing, shapes, the exported model."""
+"""What both estimators share: resuming, failing, shapes, the exported model."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -16,7 +16,7 @@ from tests.estimators.helpers import classifier, forecaster, sequences, series, 
 X, Y, LABEL = sequences()
 
 
-def test_warm_start_goes_on():
+def test_warm_start_resumes():
     model = forecaster(warm_start=True, epochs=5, optimizer="sgd").fit(X, Y)
     halfway = model.predict(X)
     model.fit(X, Y)
@@ -63,7 +63,7 @@ def test_calls_of_partial_fit_are_epochs(optimizer):
     model = forecaster(optimizer=optimizer)
     for _ in range(3):
         model.partial_fit(X, Y)
-        # Another borrower of the same network in between.
+        # Another fit uses the same cached network in between.
         forecaster(optimizer=optimizer, random_state=7).fit(X, -Y)
     np.testing.assert_array_equal(model.predict(X), whole.predict(X))
     pd.testing.assert_frame_equal(model.history_, whole.history_)
@@ -90,7 +90,7 @@ def test_partial_fit_on_parts_is_keras_on_parts():
     rest = model.keras_model_
     assert model.partial_fit(X[30:], Y[30:]) is model
     whole = forecaster(batch_size=10, shuffle=False, epochs=1, **plain).fit(X, Y)
-    # The same batches in the same order, and the optimizer goes on as if nothing had happened.
+    # The same batches in the same order, and the optimizer resumes as if nothing had happened.
     np.testing.assert_allclose(model.predict(X), whole.predict(X), rtol=1e-5, atol=1e-6)
     assert not np.allclose(rest(X).numpy()[:, 0], whole.predict(X))
 
@@ -163,7 +163,7 @@ def test_predict_before_fit():
 
 
 @pytest.mark.parametrize(
-    ("shape", "said"),
+    ("shape", "shown"),
     [
         ((60, 4, 2), r"\(60, 4, 2\)"),
         ((60, 5, 3), r"\(60, 5, 3\)"),
@@ -171,9 +171,9 @@ def test_predict_before_fit():
         ((60, 2), r"\(60, 2, 1\)"),
     ],
 )
-def test_another_shape_in_predict_says_both(shape, said):
+def test_another_shape_in_predict_is_an_error_that_names_both(shape, shown):
     model = forecaster().fit(X, Y)
-    with pytest.raises(ValueError, match=rf"X has shape {said}.*expecting \(60, 5, 2\)"):
+    with pytest.raises(ValueError, match=rf"X has shape {shown}.*expecting \(60, 5, 2\)"):
         model.predict(np.zeros(shape))
 
 

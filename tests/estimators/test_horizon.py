@@ -1,4 +1,4 @@
-"""Forecasts of whole paths: how they are cut, trained on, answered and scored."""
+"""Multi-step forecasts: their targets, what they are relative to, and their scores."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -37,7 +37,7 @@ def panel(n=60, seed=0):
     return frame.drop(index=[(frame.index[30][0], "b"), (frame.index[60][0], "b")])
 
 
-def naive_paths(frame, y, horizon):
+def naive_targets(frame, y, horizon):
     """Look each value up by its label, in a loop."""
     lookup = dict(zip(frame.index, y, strict=True))
     hour = pd.Timedelta("1h")
@@ -56,42 +56,42 @@ def of_panel(**params):
     )
 
 
-def test_paths_are_cut_by_label_and_within_a_series():
+def test_horizon_targets_are_cut_by_label_and_within_a_series():
     frame = panel()
     shuffled = frame.sample(frac=1, random_state=0)
     for rows in (frame, shuffled):
         y = rows["temp"]
         model = of_panel().fit(rows, y)
         cut = model[-1].actuals(model[:-1].transform(rows), y)
-        assert_array_equal(cut, naive_paths(rows, y, HORIZON))
+        assert_array_equal(cut, naive_targets(rows, y, HORIZON))
 
 
-def test_a_path_longer_than_the_windows_never_runs_into_the_next_series():
+def test_a_horizon_longer_than_the_windows_never_runs_into_the_next_series():
     frame = panel()
     model = of_panel(horizon=50).fit(frame, frame["temp"])
     cut = model[-1].actuals(model[:-1].transform(frame), frame["temp"])
-    assert_array_equal(cut, naive_paths(frame, frame["temp"], 50))
+    assert_array_equal(cut, naive_targets(frame, frame["temp"], 50))
 
 
-def test_paths_cut_inside_fit_are_those_given():
+def test_targets_cut_inside_fit_are_the_same_as_given_horizon_targets():
     X = windows(TABLE)
     whole = len(Y) - HORIZON + 1
-    paths = np.stack([Y.to_numpy()[i : i + whole] for i in range(HORIZON)], axis=1)
-    given = forecaster(horizon=HORIZON, anchor=None, shuffle=False).fit(X[:whole], paths)
-    one_target = forecaster(horizon=HORIZON).fit(X[:whole], paths[..., None])
+    targets = np.stack([Y.to_numpy()[i : i + whole] for i in range(HORIZON)], axis=1)
+    given = forecaster(horizon=HORIZON, anchor=None, shuffle=False).fit(X[:whole], targets)
+    one_target = forecaster(horizon=HORIZON).fit(X[:whole], targets[..., None])
     assert given.predict(X[:whole]).shape == (whole, HORIZON)
     assert one_target.predict(X[:whole]).shape == (whole, HORIZON, 1)
-    # Cut inside, without the last rows, whose paths are not whole: the same examples.
+    # Those cut inside fit are NaN beyond the end of the series, and else the same.
     ours = forecaster(horizon=HORIZON, anchor=None, shuffle=False)
     ours.fit(X, Y)
     with_the_end = np.full((len(Y), HORIZON), np.nan)
     for lead in range(HORIZON):
         with_the_end[: len(Y) - lead, lead] = Y.to_numpy()[lead:]
     assert_array_equal(ours.actuals(X, Y), with_the_end)
-    assert_array_equal(given.actuals(X[:whole], paths), with_the_end[:whole])
+    assert_array_equal(given.actuals(X[:whole], targets), with_the_end[:whole])
 
 
-def test_several_targets_give_paths_of_each():
+def test_several_targets_give_a_forecast_of_each():
     X = windows(TABLE)
     y = TABLE[["temp", "wind"]]
     model = forecaster(horizon=HORIZON).fit(X, y)
@@ -101,42 +101,42 @@ def test_several_targets_give_paths_of_each():
     assert -50 < model.score(X, y) <= 1
 
 
-def test_as_many_targets_as_moments_are_noticed():
+def test_as_many_targets_as_steps_ahead_are_noticed():
     X = windows(TABLE)
     two = TABLE[["temp", "wind"]]
     with pytest.warns(UserWarning, match="y has 2 columns, as many as horizon, and they"):
         model = forecaster(horizon=2).fit(X, two)
     assert model.predict(X).shape == (len(Y), 2)
-    # Paths of anything may be given as such.
+    # With a third axis they are horizon targets, whatever they hold.
     assert forecaster(horizon=2).fit(X, two.to_numpy()[..., None]).n_iter_ == 2
 
 
-def test_the_score_is_over_all_moments_that_came():
+def test_the_score_is_over_all_steps_ahead_with_an_actual_value():
     X = windows(TABLE)
     model = forecaster(horizon=HORIZON, epochs=5).fit(X, Y)
-    truth, answers = [], []
+    y_true, y_pred = [], []
     predicted = model.predict(X)
     for row in range(len(Y)):
         for lead in range(HORIZON):
             if row + lead < len(Y):
-                truth.append(Y.iloc[row + lead])
-                answers.append(predicted[row, lead])
-    assert_allclose(model.score(X, Y), r2_score(truth, answers))
+                y_true.append(Y.iloc[row + lead])
+                y_pred.append(predicted[row, lead])
+    assert_allclose(model.score(X, Y), r2_score(y_true, y_pred))
     own = horizon_scorer("neg_mean_absolute_error")
     pipeline = make_pipeline(SequenceWindower(4, lead=1), model)
     pipeline[0].fit(TABLE)
-    assert_allclose(own(pipeline, TABLE, Y), -mean_absolute_error(truth, answers))
+    assert_allclose(own(pipeline, TABLE, Y), -mean_absolute_error(y_true, y_pred))
     last = horizon_scorer("r2", lead=HORIZON)(pipeline, TABLE, Y)
     expected = r2_score(Y[HORIZON - 1 :], predicted[: len(Y) - HORIZON + 1, -1])
     assert_allclose(last, expected)
     weights = np.random.default_rng(0).uniform(size=len(Y))
-    there = ~np.isnan(model.actuals(X, Y))
-    weighted = r2_score(truth, answers, sample_weight=np.repeat(weights, there.sum(axis=1)))
+    observed = ~np.isnan(model.actuals(X, Y))
+    weighted = r2_score(y_true, y_pred, sample_weight=np.repeat(weights, observed.sum(axis=1)))
     assert_allclose(model.score(X, Y, sample_weight=weights), weighted)
 
 
 @pytest.mark.parametrize("lead", [0, 5, "x"])
-def test_a_scorer_of_a_moment_that_is_not_there(lead):
+def test_a_scorer_of_a_step_beyond_the_horizon(lead):
     X = windows(TABLE)
     model = forecaster(horizon=HORIZON).fit(X, Y)
     if lead == 5:
@@ -157,7 +157,7 @@ PARAMETERS = {
     "decoder": {"decoder": "lstm"},
     "known": {"decoder": "lstm", "known_future": ["hour"]},
     "quantiles": {"quantiles": (0.1, 0.5, 0.9)},
-    "members": {"n_members": 2},
+    "ensemble": {"n_members": 2},
     "early stop": {"early_stopping": True, "learning_rate_schedule": "cosine"},
     "stride": {"train_stride": 3},
     "flat": {"decoder": "lstm", "bidirectional": True, "units": (4, 3), "decoder_units": (3, 4)},
@@ -170,21 +170,21 @@ def test_nothing_beyond_the_fold_changes_a_fit_or_a_forecast(case):
     changed = frame.copy()
     later = frame.index.get_level_values("time") >= frame.index[100][0]
     changed.loc[later, "temp"] += np.random.default_rng(1).normal(size=int(later.sum())) * 100
-    answers = []
+    fits = []
     for rows in (frame, changed):
         model = of_panel(**PARAMETERS[case]).fit(rows[~later], rows["temp"][~later])
         weights = [w for member in model[-1].network_.weights for w in member]
-        # A forecast from the first moments after the fold knows nothing of what comes.
+        # A forecast made right after the fold does not depend on later rows.
         windows_of = model[:-1].transform(rows)
         first = np.flatnonzero(later)[:3]
-        answers.append((weights, model[-1].predict(windows_of[first])))
-    for one, two in zip(*(weights for weights, _ in answers), strict=True):
+        fits.append((weights, model[-1].predict(windows_of[first])))
+    for one, two in zip(*(weights for weights, _ in fits), strict=True):
         assert_array_equal(one, two)
-    assert_array_equal(answers[0][1], answers[1][1])
+    assert_array_equal(fits[0][1], fits[1][1])
 
 
 @pytest.mark.parametrize("case", PARAMETERS)
-def test_a_forecast_does_not_depend_on_what_it_is_asked_beside(case):
+def test_a_forecast_does_not_depend_on_the_rows_predicted_with_it(case):
     frame = panel()
     model = of_panel(**PARAMETERS[case]).fit(frame, frame["temp"])
     X = model[:-1].transform(frame)
@@ -208,8 +208,8 @@ def test_the_anchor_is_what_the_window_ends_with():
     model = forecaster(horizon=HORIZON, anchor="last").fit(windows(TABLE), Y)
     zero_weights(model)
     model.network_.target_transform.mean = np.zeros(HORIZON)
-    answers = model.predict(windows(TABLE))
-    assert_allclose(answers[1:], np.repeat(Y.to_numpy()[:-1, None], HORIZON, axis=1))
+    predictions = model.predict(windows(TABLE))
+    assert_allclose(predictions[1:], np.repeat(Y.to_numpy()[:-1, None], HORIZON, axis=1))
     model = forecaster(horizon=HORIZON, anchor="mean").fit(windows(TABLE), Y)
     zero_weights(model)
     model.network_.target_transform.mean = np.zeros(HORIZON)
@@ -228,7 +228,7 @@ def test_the_anchor_is_found_behind_a_scaler():
     assert_allclose(past.intercept, 3 * Y.mean() + 7)
 
 
-def test_it_is_not_used_where_nothing_carries_the_past():
+def test_the_anchor_is_not_used_where_no_feature_carries_the_past():
     noise = np.random.default_rng(3).normal(size=len(Y))
     assert forecaster(horizon=2).fit(windows(TABLE), noise).network_.target_transform.anchor is None
     with pytest.raises(ValueError, match="anchor='last' needs to know which feature"):
@@ -236,21 +236,21 @@ def test_it_is_not_used_where_nothing_carries_the_past():
     assert forecaster(anchor="last", target="wind").fit(windows(TABLE), noise).n_iter_ == 2
 
 
-def test_the_keras_model_answers_paths():
-    for case in ("anchor", "mean", "decoder", "quantiles", "members", "flat"):
+def test_the_keras_model_gives_multi_step_forecasts():
+    for case in ("anchor", "mean", "decoder", "quantiles", "ensemble", "flat"):
         model = forecaster(**{"horizon": HORIZON} | PARAMETERS[case]).fit(windows(TABLE), Y)
         X = np.asarray(windows(TABLE), dtype=np.float32)
-        answers = np.asarray(model.keras_model_(X))
+        outputs = np.asarray(model.keras_model_(X))
         if case == "quantiles":
-            assert_allclose(answers, model.predict_quantiles(windows(TABLE)), rtol=1e-4, atol=1e-4)
-            answers = answers[..., 1]
-        assert_allclose(answers, model.predict(windows(TABLE)), rtol=1e-4, atol=1e-4)
+            assert_allclose(outputs, model.predict_quantiles(windows(TABLE)), rtol=1e-4, atol=1e-4)
+            outputs = outputs[..., 1]
+        assert_allclose(outputs, model.predict(windows(TABLE)), rtol=1e-4, atol=1e-4)
     seasonal = forecaster(horizon=2, season=24).fit(windows(TABLE), Y)
     with pytest.raises(AttributeError, match="predictions depend on the time"):
         _ = seasonal.keras_model_
 
 
-def test_steps_of_a_window_are_answered_relative_to_themselves():
+def test_the_prediction_at_each_step_is_relative_to_that_step():
     X = windows(TABLE.to_numpy(), window=6)
     model = forecaster(horizon=HORIZON, anchor="last").fit(X, Y)
     by_step = model.predict_sequences(X)
@@ -273,39 +273,39 @@ def test_quantiles_never_cross_and_the_middle_one_is_predicted():
     assert forecaster(quantiles=(0.5,)).fit(X, Y).predict(X).shape == (len(Y),)
 
 
-def test_members_are_the_mean_of_networks_of_their_own():
+def test_an_ensemble_predicts_the_mean_of_its_members():
     X = windows(TABLE)
     model = forecaster(n_members=3).fit(X, Y)
     one = clone(model).set_params(n_members=1).fit(X, Y)
     assert_array_equal(model.network_.weights[0][0], one.network_.weights[0][0])
     assert model.history_.index.names == ["member", "epoch"]
-    answers = []
+    predictions = []
     for weights in model.network_.weights:
         set_weights(one, [weights])
-        answers.append(one.predict(X))
-    assert_allclose(model.predict(X), np.mean(answers, axis=0), rtol=1e-6)
+        predictions.append(one.predict(X))
+    assert_allclose(model.predict(X), np.mean(predictions, axis=0), rtol=1e-6)
 
 
 @pytest.mark.parametrize("more", [{}, {"dropout": 0.3}, {"early_stopping": True}])
-def test_members_are_the_same_side_by_side_and_one_by_one(more, monkeypatch):
+def test_ensemble_members_are_the_same_side_by_side_and_one_by_one(more, monkeypatch):
     X, fits = windows(TABLE), []
     for n_threads in (1, 3):
         monkeypatch.setattr(_training, "threads_of_tensorflow", lambda n=n_threads: n)
         model = forecaster(horizon=HORIZON, n_members=4, warm_start=True, **more).fit(X, Y)
-        # They go on side by side, too.
+        # They resume side by side, too.
         fits.append([model.predict(X), model.fit(X, Y).predict(X), model.history_])
     for one, other in zip(*fits, strict=True):
         assert_array_equal(one, other)
 
 
-def test_a_member_that_fails_undoes_all():
+def test_an_ensemble_member_that_fails_undoes_all():
     model = forecaster(horizon=HORIZON, n_members=3, learning_rate=1e30, optimizer="sgd")
     with pytest.raises(ValueError, match="Training diverged"):
         model.fit(windows(TABLE), Y)
     assert not hasattr(model, "_weights")
 
 
-def test_a_state_that_flows_answers_with_paths():
+def test_a_stateful_network_gives_multi_step_forecasts():
     model = make_pipeline(
         SequenceWindower(6, lead=1), forecaster(horizon=HORIZON, stateful=True)
     ).fit(TABLE, Y)
@@ -314,7 +314,7 @@ def test_a_state_that_flows_answers_with_paths():
     assert_allclose(live[:-1], model.predict(TABLE)[1:], rtol=1e-5, atol=1e-6)
 
 
-def test_a_stream_of_windows_answers_relative_to_the_last_row():
+def test_a_stream_of_windows_predicts_relative_to_the_last_row():
     from sklstm import stream
 
     model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=HORIZON)).fit(TABLE, Y)
@@ -325,8 +325,8 @@ def test_a_stream_of_windows_answers_relative_to_the_last_row():
         stream(seasonal)
 
 
-def test_known_features_are_read_where_the_answer_is():
-    """A target that is nothing but a known feature of its own moment."""
+def test_known_future_covariates_are_read_at_the_step_ahead():
+    """A target that is nothing but a known future covariate of its own row."""
     rng = np.random.default_rng(0)
     index = pd.date_range("2024-01-01", periods=400, freq="h")
     known = rng.normal(size=400)
@@ -344,16 +344,16 @@ def test_known_features_are_read_where_the_answer_is():
     assert score[False] < 0.2
 
 
-def test_the_keras_model_reads_what_is_known():
+def test_the_keras_model_reads_known_future_covariates():
     frame = panel()
     model = of_panel(**PARAMETERS["known"]).fit(frame, frame["temp"])
-    # A series without gaps, as far as its rows know all of their paths.
+    # A series without gaps, as far as its rows have a value for each step ahead.
     rows = np.flatnonzero(frame.index.get_level_values("place") == "a")[:50]
     X = model[:-1].transform(frame)[rows]
     hours = frame.index.get_level_values("time").hour.to_numpy()[rows, None]
     known = ((hours + np.arange(HORIZON)) % 24)[..., None].astype(np.float32)
-    answers = model[-1].keras_model_([np.asarray(X, dtype=np.float32), known])
-    assert_allclose(answers, model[-1].predict(X), rtol=1e-4, atol=1e-4)
+    outputs = model[-1].keras_model_([np.asarray(X, dtype=np.float32), known])
+    assert_allclose(outputs, model[-1].predict(X), rtol=1e-4, atol=1e-4)
 
 
 def test_a_search_tunes_windows_units_and_decoders_over_a_panel():
@@ -397,7 +397,7 @@ ERRORS = {
         {"decoder": "lstm", "return_sequences": True},
         'decoder="lstm" and return_sequences=True exclude each other',
     ),
-    "season that flows": (
+    "stateful season": (
         {"season": 24, "stateful": True},
         "season=24 and stateful=True exclude each other",
     ),
@@ -423,7 +423,7 @@ def test_a_series_too_short_is_named():
         of_panel().fit(frame[keep], frame["temp"][keep])
 
 
-def test_what_has_no_moments_has_no_paths_and_no_seasons():
+def test_what_has_no_time_has_no_horizon_and_no_seasons():
     X = np.asarray(windows(TABLE))
     with pytest.raises(ValueError, match="needs windows straight from SequenceWindower"):
         forecaster(horizon=2).fit(X, Y)
@@ -432,10 +432,10 @@ def test_what_has_no_moments_has_no_paths_and_no_seasons():
     by_position = SequenceWindower(4, lead=1).fit_transform(TABLE.to_numpy())
     with pytest.raises(ValueError, match="needs rows with a regular index of time"):
         forecaster(season=12).fit(by_position, Y)
-    paths = np.zeros((len(Y), 3))
+    targets = np.zeros((len(Y), 3))
     with pytest.raises(ValueError, match="3 steps ahead, but horizon is 2"):
-        forecaster(horizon=2).fit(X, paths[..., None])
-    assert forecaster(horizon=3).fit(X, paths).predict(X).shape == (len(Y), 3)
+        forecaster(horizon=2).fit(X, targets[..., None])
+    assert forecaster(horizon=3).fit(X, targets).predict(X).shape == (len(Y), 3)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

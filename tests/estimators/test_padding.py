@@ -1,4 +1,4 @@
-"""Padding is never data: where it lies and how much of it there is changes no answer."""
+"""Padding is never data: where it lies and how much of it there is changes no prediction."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -31,7 +31,7 @@ def models():
     ]
 
 
-def answers(model, X):
+def outputs(model, X):
     return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
 
 
@@ -53,7 +53,7 @@ def test_the_steps_of_a_sequence_may_lie_anywhere(models, seed, length, places, 
     padded = Padder(length=LONGEST, padding=side).fit_transform([sequence])
     own = slice(None, length) if side == "post" else slice(LONGEST - length, None)
     for model in models:
-        given, expected = answers(model, scattered)[1], answers(model, padded)[0]
+        given, expected = outputs(model, scattered)[1], outputs(model, padded)[0]
         if model.return_sequences:
             given, expected = given[where], expected[own]
         assert_allclose(given, expected, atol=1e-6, rtol=0)
@@ -61,7 +61,7 @@ def test_the_steps_of_a_sequence_may_lie_anywhere(models, seed, length, places, 
 
 @pytest.mark.parametrize("length", [9, 12, 40])
 @pytest.mark.parametrize("side", ["pre", "post"])
-def test_how_long_the_padding_is_changes_neither_fit_nor_answer(length, side):
+def test_how_long_the_padding_is_changes_neither_fit_nor_prediction(length, side):
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(n, 2)) for n in rng.integers(2, 10, size=20)]
     y = np.array([x[:, 0].sum() for x in X])

@@ -36,9 +36,9 @@ def vowels():
 
 
 def speakers(value, seed):
-    # The settings of the reference: 32 units, 60 epochs, Keras's rate, padding at the end. At the
-    # begin zeros do no harm here: how many there are tells how long the vowel was, which the
-    # speakers differ in.
+    # The settings of the reference: 32 units, 60 epochs, Keras's rate, padding at the end. Zeros at
+    # the start do no harm here: their number tells how long the vowel is, and that differs
+    # between speakers.
     network = LSTMClassifier(units=32, epochs=60, learning_rate=0.001, random_state=seed)
     return make_pipeline(Padder(padding="post", value=value), network)
 
@@ -55,7 +55,7 @@ def test_padding_that_is_skipped_beats_padding_that_is_read(vowels):
     assert all(a >= b for a, b in zip(skipped, read, strict=True)), (skipped, read)
 
 
-def test_sequences_together_are_answered_as_each_alone(vowels):
+def test_sequences_together_are_predicted_as_each_alone(vowels):
     (X, y), (X_test, _) = vowels
     model = speakers(np.nan, 0).set_params(lstmclassifier__epochs=2).fit(X, y)
     together = model.predict_proba(X_test[:40])

@@ -1,4 +1,4 @@
-"""An answer for every step: what is trained on, what is answered, and in which shape."""
+"""A prediction at every step: what is trained on, what is predicted, and in which shape."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -80,7 +80,7 @@ def test_gaps_and_series_of_the_windower_do_not_mix_values_up():
 
 
 def test_nothing_of_rows_that_are_not_given_is_learned():
-    # The windows of the later rows reach the earlier ones, whose values are not theirs to know.
+    # The windows of the later rows hold earlier rows, too, but y is not given there.
     table, y = series(80)
     cut = windows(table, window=6, lead=1)
     later = slice(40, None)
@@ -145,11 +145,11 @@ def test_early_stopping_holds_the_last_part_out(lead):
     assert fitted.history_["val_loss"].notna().all()
 
 
-# What is answered.
+# What is predicted.
 
 
 @pytest.mark.parametrize("labels", ["text", "numbers", "two", "some missing", "list of lists"])
-def test_independent_sequences_are_answered_at_each_step(labels):
+def test_independent_sequences_get_a_prediction_at_each_step(labels):
     X, y = labelled_sequences()
     classes = ["down", "up"]
     if labels == "numbers":
@@ -179,7 +179,7 @@ def fitted_outputs(fitted, X):
     return np.concatenate([1 - outputs, outputs], axis=2) if len(fitted.classes_) == 2 else outputs
 
 
-def test_a_forecaster_answers_in_the_shape_and_the_units_of_y():
+def test_a_forecaster_predicts_in_the_shape_and_the_units_of_y():
     X, _ = labelled_sequences()
     y = 100 + 10 * X.cumsum(axis=1)
     both = forecaster(**STEPS, epochs=20, units=8).fit(X, y)
@@ -191,7 +191,7 @@ def test_a_forecaster_answers_in_the_shape_and_the_units_of_y():
     assert_array_equal(one.predict_sequences(X), one.predict(X))
 
 
-def test_windows_are_answered_by_their_last_step():
+def test_windows_get_the_prediction_of_their_last_step():
     table, y = series(60)
     cut = windows(table)
     fitted = forecaster(**STEPS).fit(cut, y)
@@ -208,27 +208,27 @@ def test_windows_are_answered_by_their_last_step():
     assert_array_equal(fitted.predict_sequences(cut)[:, -1], fitted.predict(cut))
 
 
-def test_one_that_answers_windows_can_be_asked_for_each_step():
+def test_one_that_predicts_windows_can_predict_each_step():
     table, y = series(60)
     cut = windows(table)
     fitted = forecaster().fit(cut, y)
     assert_array_equal(fitted.predict_sequences(cut)[:, -1], fitted.predict(cut))
 
 
-def test_the_answer_for_a_skipped_step_is_that_of_the_one_before():
+def test_a_missing_step_has_the_prediction_of_the_one_before():
     X, y = labelled_sequences()
     fitted = forecaster(**STEPS).fit(X, (y == "up").astype(float))
     X[:, 2] = np.nan
-    answers = fitted.predict(X)
-    assert_array_equal(answers[:, 2], answers[:, 1])
+    predictions = fitted.predict(X)
+    assert_array_equal(predictions[:, 2], predictions[:, 1])
     X[:, :3] = np.nan
-    answers = fitted.predict(X)
-    assert_array_equal(answers[:, 0], np.full(30, answers[0, 0]))
-    assert_array_equal(answers[:, 2], answers[:, 0])
-    assert len(np.unique(answers[:, 3])) == 30
+    predictions = fitted.predict(X)
+    assert_array_equal(predictions[:, 0], np.full(30, predictions[0, 0]))
+    assert_array_equal(predictions[:, 2], predictions[:, 0])
+    assert len(np.unique(predictions[:, 3])) == 30
 
 
-def test_both_directions_answer_a_step_with_what_comes_after_it():
+def test_both_directions_predict_a_step_from_those_after_it():
     X, y = labelled_sequences()
     fitted = classifier(**STEPS, bidirectional=True).fit(X, y)
     assert_allclose(fitted.predict_proba(X), fitted_outputs(fitted, X), atol=2e-6)
@@ -275,21 +275,21 @@ def test_ragged_labels_go_with_ragged_sequences(padding):
     X, y = ragged()
     model = make_pipeline(Padder(padding=padding), classifier(**STEPS, epochs=3))
     model.fit(X, y)
-    answers = model.predict(X)
+    predictions = model.predict(X)
     right = []
-    for x, labels, own in zip(X, y, answers, strict=True):
+    for x, labels, own in zip(X, y, predictions, strict=True):
         existing = own[-len(x) :] if padding == "pre" else own[: len(x)]
         right += list(existing == labels)
         # As each sequence alone.
         assert_array_equal(model.predict([x])[0], own)
     assert model.score(X, y) == pytest.approx(np.mean(right))
-    # Labels padded like the sequences say the same.
-    padded = np.full(answers.shape, None, dtype=object)
+    # Labels padded like the sequences give the same score.
+    padded = np.full(predictions.shape, None, dtype=object)
     for row, labels in zip(padded, y, strict=True):
         row[slice(-len(labels), None) if padding == "pre" else slice(len(labels))] = labels
     assert model.score(X, padded) == model.score(X, y)
     again = make_pipeline(Padder(padding=padding), classifier(**STEPS, epochs=3)).fit(X, padded)
-    assert_array_equal(again.predict(X), answers)
+    assert_array_equal(again.predict(X), predictions)
 
 
 def test_ragged_sequences_are_searched_with_ordinary_folds():
@@ -373,7 +373,7 @@ def test_reading_backwards_over_a_lead_is_refused():
         model.fit(table, y)
 
 
-def test_going_on_as_another_kind_is_refused():
+def test_resuming_as_another_kind_is_refused():
     X, y = labelled_sequences()
     model = classifier(**STEPS, warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match="returns_sequences"):

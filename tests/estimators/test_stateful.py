@@ -1,4 +1,4 @@
-"""A state that flows from row to row: against Keras's own stateful layer, and one long pass."""
+"""Stateful networks: against Keras's own stateful layer, and one long pass."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklstm import LSTMForecaster, SequenceWindower
 from tests.estimators.helpers import classifier, forecaster, series, windows
 
-FLOWS = {"stateful": True}
+STATEFUL = {"stateful": True}
 
 
 def running_sum(n=90, seed=0):
@@ -24,7 +24,7 @@ def running_sum(n=90, seed=0):
 
 
 def unscaled(**params):
-    return forecaster(**FLOWS, normalize_X=False, normalize_y=False, **params)
+    return forecaster(**STATEFUL, normalize_X=False, normalize_y=False, **params)
 
 
 # Against Keras.
@@ -77,44 +77,44 @@ def three_ways(y, X):
     """The same fit on rows, on samples of one step, and on windows."""
     frame = pd.DataFrame(X, columns=["a", "b"])
     index = pd.date_range("2024-01-01", periods=len(X), freq="h")
-    yield forecaster(**FLOWS, bptt_steps=10), X
-    yield forecaster(**FLOWS, bptt_steps=10), X[:, None, :]
-    yield make_pipeline(SequenceWindower(window=10), forecaster(**FLOWS)), frame.set_index(index)
+    yield forecaster(**STATEFUL, bptt_steps=10), X
+    yield forecaster(**STATEFUL, bptt_steps=10), X[:, None, :]
+    yield make_pipeline(SequenceWindower(window=10), forecaster(**STATEFUL)), frame.set_index(index)
 
 
 def test_rows_samples_and_windows_are_the_same_series():
     X, y = running_sum()
-    answers = [model.fit(rows, y).predict(rows) for model, rows in three_ways(y, X)]
-    assert_array_equal(answers[1], answers[0])
-    assert_array_equal(answers[2], answers[0])
+    predictions = [model.fit(rows, y).predict(rows) for model, rows in three_ways(y, X)]
+    assert_array_equal(predictions[1], predictions[0])
+    assert_array_equal(predictions[2], predictions[0])
 
 
-def test_a_sample_of_several_steps_goes_on_where_the_one_before_ended():
+def test_a_sample_of_several_steps_starts_where_the_one_before_ended():
     X, y = running_sum()
-    rows = forecaster(**FLOWS, bptt_steps=6)
+    rows = forecaster(**STATEFUL, bptt_steps=6)
     labels = np.full(90, np.nan)
     labels[2::3] = y[2::3]
     expected = rows.fit(X, labels).predict(X)
-    samples = forecaster(**FLOWS, bptt_steps=6).fit(X.reshape(30, 3, 2), y[2::3])
+    samples = forecaster(**STATEFUL, bptt_steps=6).fit(X.reshape(30, 3, 2), y[2::3])
     assert_array_equal(samples.predict(X.reshape(30, 3, 2)), expected[2::3])
     assert_array_equal(samples.predict_sequences(X.reshape(30, 3, 2)).ravel(), expected)
     # A label for each of their steps.
-    steps = forecaster(**FLOWS, return_sequences=True, bptt_steps=6)
+    steps = forecaster(**STATEFUL, return_sequences=True, bptt_steps=6)
     steps.fit(X.reshape(30, 3, 2), y.reshape(30, 3))
-    every = forecaster(**FLOWS, bptt_steps=6).fit(X, y)
+    every = forecaster(**STATEFUL, bptt_steps=6).fit(X, y)
     assert_array_equal(steps.predict(X.reshape(30, 3, 2)).ravel(), every.predict(X))
     assert steps.score(X.reshape(30, 3, 2), y.reshape(30, 3)) == every.score(X, y)
 
 
 @pytest.mark.parametrize("lead", [0, 2])
 def test_the_label_of_a_row_is_learned_at_the_end_of_its_window(lead):
-    # Lead: the state has read up to so many rows before. By hand: labels moved back.
+    # With a lead, the state has read up to `lead` rows before. By hand: labels moved back.
     table, y = series(60)
     cut = windows(table, window=10, lead=lead)
-    ours = forecaster(**FLOWS).fit(cut, y)
+    ours = forecaster(**STATEFUL).fit(cut, y)
     moved = np.full(60, np.nan)
     moved[: 60 - lead] = y.to_numpy()[lead:]
-    by_hand = forecaster(**FLOWS, bptt_steps=10)
+    by_hand = forecaster(**STATEFUL, bptt_steps=10)
     # The last rows are in no window.
     by_hand.fit(table.to_numpy()[: 60 - lead], moved[: 60 - lead])
     assert_array_equal(ours.predict(cut)[lead:], by_hand.predict(table.to_numpy()[: 60 - lead]))
@@ -124,12 +124,12 @@ def test_a_missing_row_is_passed_over():
     X, y = running_sum()
     gap = X.copy()
     gap[40:45] = np.nan
-    fitted = forecaster(**FLOWS).fit(X, y)
-    answers = fitted.predict(gap)
-    assert_array_equal(answers[40:45], np.full(5, answers[39]))
-    assert_array_equal(answers[45:], fitted.predict(np.delete(X, range(40, 45), axis=0))[40:])
+    fitted = forecaster(**STATEFUL).fit(X, y)
+    predictions = fitted.predict(gap)
+    assert_array_equal(predictions[40:45], np.full(5, predictions[39]))
+    assert_array_equal(predictions[45:], fitted.predict(np.delete(X, range(40, 45), axis=0))[40:])
     table, values = series(90)
-    model = make_pipeline(SequenceWindower(window=10), forecaster(**FLOWS)).fit(table, values)
+    model = make_pipeline(SequenceWindower(window=10), forecaster(**STATEFUL)).fit(table, values)
     holes = table.drop(table.index[40:45])
     kept = np.delete(np.arange(90), range(40, 45))
     expected = model[-1].predict(_rows_of(table.iloc[kept]))
@@ -141,7 +141,7 @@ def _rows_of(table):
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 32])
-def test_series_flow_apart_whatever_their_lengths(batch_size):
+def test_each_series_carries_a_state_of_its_own(batch_size):
     rng = np.random.default_rng(0)
     lengths = {"a": 40, "b": 7, "c": 25}
     names = np.repeat(list(lengths), list(lengths.values()))
@@ -156,7 +156,7 @@ def test_series_flow_apart_whatever_their_lengths(batch_size):
     X = table[["x", "z", "who", "at"]]
     model = make_pipeline(
         SequenceWindower(window=8, by="who", time="at"),
-        forecaster(**FLOWS, batch_size=batch_size),
+        forecaster(**STATEFUL, batch_size=batch_size),
     ).fit(X, table["y"])
     together = model.predict(X)
     for name in lengths:
@@ -169,7 +169,7 @@ def test_series_flow_apart_whatever_their_lengths(batch_size):
 
 def test_a_prediction_is_a_cold_start_unless_history_comes_first():
     table, y = series(80)
-    model = make_pipeline(SequenceWindower(window=10), forecaster(**FLOWS))
+    model = make_pipeline(SequenceWindower(window=10), forecaster(**STATEFUL))
     model.fit(table[:50], y[:50])
     # The last nine rows of the fit come first: as if they were given again.
     assert_array_equal(model.predict(table[50:]), model.predict(table[41:])[9:])
@@ -178,14 +178,14 @@ def test_a_prediction_is_a_cold_start_unless_history_comes_first():
     fresh = SequenceWindower(window=10, history=None).fit_transform(table[50:])
     assert_array_equal(cold.predict(table[50:]), estimator.predict(fresh))
     X, values = running_sum()
-    fitted = forecaster(**FLOWS).fit(X, values)
+    fitted = forecaster(**STATEFUL).fit(X, values)
     assert_array_equal(fitted.predict(X[50:]), fitted.predict(X[50:]))
     assert not np.array_equal(fitted.predict(X[50:]), fitted.predict(X)[50:])
 
 
 def test_the_future_changes_nothing():
     table, y = series(80)
-    model = make_pipeline(SequenceWindower(window=10), forecaster(**FLOWS))
+    model = make_pipeline(SequenceWindower(window=10), forecaster(**STATEFUL))
     weights = model.fit(table[:50], y[:50])[-1].network_.weights[0]
     other = table.copy()
     other.iloc[50:] = 1e3
@@ -197,8 +197,8 @@ def test_the_future_changes_nothing():
     cut = SequenceWindower(window=10).fit_transform(table)[:50]
     changed = SequenceWindower(window=10).fit_transform(other)[:50]
     for a, b in zip(
-        forecaster(**FLOWS).fit(cut, y[:50]).network_.weights[0],
-        forecaster(**FLOWS).fit(changed, y[:50]).network_.weights[0],
+        forecaster(**STATEFUL).fit(cut, y[:50]).network_.weights[0],
+        forecaster(**STATEFUL).fit(changed, y[:50]).network_.weights[0],
         strict=True,
     ):
         assert_array_equal(a, b)
@@ -213,7 +213,7 @@ def test_pipelines_and_searches_take_it_as_any_other():
     model = make_pipeline(
         StandardScaler().set_output(transform="pandas"),
         SequenceWindower(window=12),
-        classifier(**FLOWS, early_stopping=True, validation_fraction=0.2, epochs=4),
+        classifier(**STATEFUL, early_stopping=True, validation_fraction=0.2, epochs=4),
     )
     search = GridSearchCV(
         model, {"sequencewindower__window": [6, 12]}, cv=TimeSeriesSplit(3), error_score="raise"
@@ -222,7 +222,7 @@ def test_pipelines_and_searches_take_it_as_any_other():
     assert search.best_estimator_[-1].history_["val_loss"].notna().any()
     X, values = running_sum(120)
     scores = cross_val_score(
-        forecaster(**FLOWS, early_stopping=True), X, values, cv=TimeSeriesSplit(3)
+        forecaster(**STATEFUL, early_stopping=True), X, values, cv=TimeSeriesSplit(3)
     )
     assert np.isfinite(scores).all()
 
@@ -230,7 +230,7 @@ def test_pipelines_and_searches_take_it_as_any_other():
 def test_dropout_within_the_recurrence_and_unlabelled_rows():
     X, y = running_sum()
     y[::2] = np.nan
-    fitted = forecaster(**FLOWS, recurrent_dropout=0.2, dropout=0.1).fit(X, y)
+    fitted = forecaster(**STATEFUL, recurrent_dropout=0.2, dropout=0.1).fit(X, y)
     assert np.isfinite(fitted.predict(X)).all()
 
 
@@ -239,7 +239,7 @@ def test_dropout_within_the_recurrence_and_unlabelled_rows():
 
 def test_rows_out_of_order_are_refused():
     table, y = series(60)
-    model = make_pipeline(SequenceWindower(window=5), forecaster(**FLOWS))
+    model = make_pipeline(SequenceWindower(window=5), forecaster(**STATEFUL))
     order = np.r_[np.arange(30), 31, 30, np.arange(32, 60)]
     with pytest.raises(ValueError, match=r"in the order of time .* row 31 \(2024-01-02 06:00"):
         model.fit(table.iloc[order], y.iloc[order])
@@ -256,14 +256,14 @@ def test_rows_out_of_order_are_refused():
         ({"bptt_steps": 0}, "bptt_steps"),
     ],
 )
-def test_what_cannot_flow_is_refused(params, message):
+def test_what_cannot_carry_a_state_is_refused(params, message):
     X, y = running_sum()
     with pytest.raises(ValueError, match=message):
-        LSTMForecaster(**FLOWS, **params).fit(X, y)
+        LSTMForecaster(**STATEFUL, **params).fit(X, y)
 
 
 def test_another_number_of_features_is_refused():
     X, y = running_sum()
-    fitted = forecaster(**FLOWS).fit(X, y)
+    fitted = forecaster(**STATEFUL).fit(X, y)
     with pytest.raises(ValueError, match="X has 1 features, but LSTMForecaster is expecting 2"):
         fitted.predict(X[:, :1])

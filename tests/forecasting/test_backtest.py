@@ -31,16 +31,16 @@ def model(**params):
 
 
 def naive_forecast(kind, past, time, lead):
-    """Forecast one moment of one series from the values that are known two hours before it all."""
+    """Forecast one step of one series from the values known two hours before `time`."""
     hour = pd.Timedelta("1h")
     known = past[past.index <= time - 2 * hour]
-    moment = time + lead * hour
+    timestamp = time + lead * hour
     if kind == "persistence":
         return known.iloc[-1]
     if kind == "drift":
         slope = (known.iloc[-1] - past.iloc[0]) / ((time - 2 * hour - past.index[0]) / hour)
         return known.iloc[-1] + slope * ((lead * hour + 2 * hour) / hour)
-    back = moment
+    back = timestamp
     while back > time - 2 * hour:
         back -= SEASON * hour
     return known[known.index <= back].iloc[-1]
@@ -85,15 +85,15 @@ def test_climatology_is_the_mean_of_the_training_part():
         for place in "abc":
             own = past["temp"].xs(place, level="place")
             means = own.groupby(own.index.hour).mean()
-            truth = part["temp"].xs(place, level="place")
+            y_true = part["temp"].xs(place, level="place")
             first = part.index[0][0]
             for lead in range(HORIZON):
                 time = first + lead * pd.Timedelta("1h")
                 row = table.query(
                     "model == 'mean' and fold == @_fold and series == @place and lead == @lead + 1"
                 )
-                if time in truth.index and time.hour in means.index:
-                    error = abs(truth[time] - means[time.hour])
+                if time in y_true.index and time.hour in means.index:
+                    error = abs(y_true[time] - means[time.hour])
                     assert_allclose(row["mean_absolute_error"], error)
                 else:
                     assert len(row) == 0
@@ -104,17 +104,17 @@ def test_the_model_is_fitted_on_each_training_part_and_nothing_else():
     for _fold, (train, test) in enumerate(CV.split(FRAME)):
         fitted = clone(model()).fit(FRAME.iloc[train], FRAME["temp"].iloc[train])
         both = FRAME.iloc[np.concatenate([train, test])]
-        answers = fitted.predict(both)[len(train) : len(train) + 3]
+        predictions = fitted.predict(both)[len(train) : len(train) + 3]
         for series, place in enumerate(both.index[len(train) : len(train) + 3]):
-            truth = FRAME["temp"].iloc[test].xs(place[1], level="place")
+            y_true = FRAME["temp"].iloc[test].xs(place[1], level="place")
             for lead in range(HORIZON):
                 time = place[0] + lead * pd.Timedelta("1h")
                 row = table.query("fold == @_fold and series == @place[1] and lead == @lead + 1")
-                error = abs(answers[series, lead] - truth[time])
+                error = abs(predictions[series, lead] - y_true[time])
                 assert_allclose(row["mean_absolute_error"], error, rtol=1e-6)
 
 
-def test_regressors_stand_on_the_lag_table():
+def test_regressors_are_fitted_on_the_lag_table():
     baselines = {"ridge": Ridge(), "boosting": HistGradientBoostingRegressor(max_iter=3)}
     table = backtest(model(), FRAME, FRAME["temp"], CV, baselines=baselines)
     assert set(table["model"]) == {"model", "ridge", "boosting"}
@@ -125,23 +125,25 @@ def test_regressors_stand_on_the_lag_table():
     X = lags.transform(rows)
     hour = pd.Timedelta("1h")
     lookup = FRAME["temp"].iloc[train].to_dict()
-    paths = np.array(
+    ahead = np.array(
         [
             [lookup.get((t + k * hour, p), np.nan) for k in range(HORIZON)]
             for t, p in FRAME.iloc[train].index
         ]
     )
-    whole = ~np.isnan(paths).any(axis=1) & ~np.isnan(X[: len(train)]).all(axis=1)
+    whole = ~np.isnan(ahead).any(axis=1) & ~np.isnan(X[: len(train)]).all(axis=1)
     means = np.nanmean(X[: len(train)][whole], axis=0)
     filled = np.where(np.isnan(X), means, X)
-    answers = Ridge().fit(filled[: len(train)][whole], paths[whole]).predict(filled[len(train) :])
+    predictions = (
+        Ridge().fit(filled[: len(train)][whole], ahead[whole]).predict(filled[len(train) :])
+    )
     own = table.query("model == 'ridge' and fold == 0 and lead == 1")
-    error = np.abs(answers[:, 0] - FRAME["temp"].iloc[test])
+    error = np.abs(predictions[:, 0] - FRAME["temp"].iloc[test])
     expected = error.groupby(level="place").mean()
     assert_allclose(own.set_index("series")["mean_absolute_error"], expected[["a", "b", "c"]])
 
 
-def test_without_refit_the_first_fit_answers_all_folds():
+def test_without_refit_the_first_fit_forecasts_all_folds():
     metrics = {"worst": lambda y, p: np.abs(y - p).max()}
     table = backtest(
         model(), FRAME, FRAME["temp"], CV, metrics=metrics, refit=False, n_jobs=2, origins="first"
@@ -150,10 +152,10 @@ def test_without_refit_the_first_fit_answers_all_folds():
     fitted = model().fit(FRAME.iloc[train], FRAME["temp"].iloc[train])
     last_train, last_test = list(CV.split(FRAME))[-1]
     both = np.concatenate([last_train, last_test])
-    answers = fitted.predict(FRAME.iloc[both])[len(last_train)]
-    truth = FRAME["temp"].iloc[last_test[0]]
+    predictions = fitted.predict(FRAME.iloc[both])[len(last_train)]
+    y_true = FRAME["temp"].iloc[last_test[0]]
     row = table.query("fold == 1 and lead == 1 and series == @FRAME.index[@last_test[0]][1]")
-    assert_allclose(row["worst"], abs(answers[0] - truth), rtol=1e-6)
+    assert_allclose(row["worst"], abs(predictions[0] - y_true), rtol=1e-6)
 
 
 @pytest.mark.parametrize(

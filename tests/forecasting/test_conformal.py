@@ -1,4 +1,4 @@
-"""Intervals that cover what they promise."""
+"""Prediction intervals and their coverage."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -30,13 +30,13 @@ def linear(n, seed=0, n_targets=1):
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.95])
-def test_any_regressor_covers_what_it_promises(coverage):
+def test_any_regressor_has_the_coverage_asked_for(coverage):
     X, y = linear(4000, n_targets=3)
     model = ConformalForecaster(Ridge(), calibration_size=1500, refit=False).fit(X, y)
     X, y = linear(20_000, seed=1, n_targets=3)
     low, high = np.moveaxis(model.predict_interval(X, coverage), -1, 0)
     inside = ((low <= y) & (y <= high)).mean(axis=0)
-    # The standard deviation of the promise over calibrations of 1,500 is at most 0.013.
+    # The standard deviation of the coverage over calibrations of 1,500 is at most 0.013.
     assert_allclose(inside, coverage, atol=0.04)
 
 
@@ -52,19 +52,19 @@ def test_the_margin_is_the_quantile_of_the_errors_of_the_last_part():
     assert_allclose(model.predict(X), LinearRegression().fit(X, y).predict(X))
 
 
-def test_paths_have_a_margin_for_each_lead():
+def test_multi_step_forecasts_have_a_margin_for_each_step():
     frame = panel(n=120)
     model = ConformalForecaster(of_panel(season=24), calibration_size=40)
     model.fit(frame, frame["temp"])
     assert model.scores_.shape == (120, 4, 1)
-    # The last three moments lack leads.
+    # The last three rows lack steps ahead.
     assert np.isnan(model.scores_[..., 0]).sum(axis=0).tolist() == [0, 3, 6, 9]
     interval = model.predict_interval(frame)
-    answers = model.predict(frame)
-    assert interval.shape == (*answers.shape, 2)
+    predictions = model.predict(frame)
+    assert interval.shape == (*predictions.shape, 2)
     widths = interval[..., 1] - interval[..., 0]
     assert_allclose(widths, np.broadcast_to(widths[:1], widths.shape))
-    assert_allclose(interval.mean(axis=-1), answers)
+    assert_allclose(interval.mean(axis=-1), predictions)
     fitted = clone(of_panel(season=24)).fit(frame[: 80 * 3 - 2], frame["temp"][: 80 * 3 - 2])
     later = frame[80 * 3 - 2 :]
     windows = fitted[:-1].transform(later)
@@ -145,8 +145,8 @@ def test_nine_hours_of_ten_lie_inside_at_three_airports():
         rows = weather.iloc[test]
         low, high = np.moveaxis(model.predict_interval(rows, coverage=0.9), -1, 0)
         fitted = model.forecaster_
-        truth = fitted[-1].actuals(fitted[:-1].transform(rows), temp.iloc[test])
-        inside.append(np.where(np.isnan(truth), np.nan, (low <= truth) & (truth <= high)))
+        y_true = fitted[-1].actuals(fitted[:-1].transform(rows), temp.iloc[test])
+        inside.append(np.where(np.isnan(y_true), np.nan, (low <= y_true) & (y_true <= high)))
     covered = np.nanmean(np.concatenate(inside), axis=0)
     for leads in (slice(0, 6), slice(6, 12), slice(12, 24)):
         assert 0.87 <= covered[leads].mean() <= 0.93

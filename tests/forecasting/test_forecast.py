@@ -1,4 +1,4 @@
-"""What comes after the last row: its values, its index, what it needs to know."""
+"""Forecasts after the last row: their values, their index, the covariates they need."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -51,22 +51,22 @@ INDICES = {
 
 
 @pytest.mark.parametrize("kind", INDICES)
-def test_the_index_goes_on(kind):
+def test_the_index_continues(kind):
     index, expected = INDICES[kind]
     model, frame = one_series(index)
-    path = forecast(model, frame)
-    assert path.name == "load"
-    assert_array_equal(path.index, expected)
-    assert path.dtype == np.float64
+    forecasts = forecast(model, frame)
+    assert forecasts.name == "load"
+    assert_array_equal(forecasts.index, expected)
+    assert forecasts.dtype == np.float64
 
 
-def test_an_array_is_counted_on():
+def test_the_row_numbers_of_an_array_continue():
     values = np.sin(np.arange(60) / 3)[:, None]
     model = make_pipeline(SequenceWindower(5, lead=1), forecaster(horizon=3))
     model.fit(values, values[:, 0])
-    path = forecast(model, values)
-    assert path.index.tolist() == [60, 61, 62]
-    assert path.name == 0
+    forecasts = forecast(model, values)
+    assert forecasts.index.tolist() == [60, 61, 62]
+    assert forecasts.name == 0
 
 
 def test_an_index_without_a_step_is_not_continued():
@@ -78,39 +78,39 @@ def test_an_index_without_a_step_is_not_continued():
         forecast(model, frame)
 
 
-def test_it_says_what_predict_says_of_the_next_row():
-    """The rows that come are there, but nothing in them is read."""
+def test_a_forecast_is_what_predict_gives_for_the_next_row():
+    """Predict is given the next row as well, but reads nothing in it."""
     model = make_pipeline(
         StandardScaler().set_output(transform="pandas"),
         SequenceWindower(6, lead=1),
         forecaster(horizon=4, season=24),
     ).fit(TABLE[:100], Y[:100])
-    path = forecast(model, TABLE[:100])
-    assert_allclose(path, model.predict(TABLE[:101])[-1], rtol=1e-12)
-    assert_array_equal(path.index, TABLE.index[100:104])
+    forecasts = forecast(model, TABLE[:100])
+    assert_allclose(forecasts, model.predict(TABLE[:101])[-1], rtol=1e-12)
+    assert_array_equal(forecasts.index, TABLE.index[100:104])
 
 
-def test_a_state_that_flows_comes_from_all_rows():
+def test_the_state_comes_from_all_rows():
     model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3, stateful=True))
     model.fit(TABLE[:100], Y[:100])
-    path = forecast(model, TABLE[:100])
-    assert_allclose(path, model.predict(TABLE[:101])[-1], rtol=1e-6)
-    assert not np.allclose(path, forecast(model, TABLE[90:100]))
+    forecasts = forecast(model, TABLE[:100])
+    assert_allclose(forecasts, model.predict(TABLE[:101])[-1], rtol=1e-6)
+    assert not np.allclose(forecasts, forecast(model, TABLE[90:100]))
 
 
-def test_every_series_has_a_path_of_its_own():
+def test_every_series_has_a_forecast_of_its_own():
     frame = panel()
     model = of_panel(season=24).fit(frame, frame["temp"])
-    paths = forecast(model, frame)
-    assert paths.index.names == ["place", "time"]
-    assert len(paths) == 3 * 4
+    forecasts = forecast(model, frame)
+    assert forecasts.index.names == ["place", "time"]
+    assert len(forecasts) == 3 * 4
     for place in "abc":
         own = frame[frame.index.get_level_values("place") == place]
-        assert_allclose(forecast(model, own), paths.loc[[place]], rtol=1e-12)
-    # A series that ends earlier goes on from its own end.
+        assert_allclose(forecast(model, own), forecasts.loc[[place]], rtol=1e-12)
+    # A series that ends earlier continues from its own end.
     shorter = frame.drop(index=[(time, "b") for time in frame.xs("b", level="place").index[-5:]])
-    begins = forecast(model, shorter).groupby(level="place").apply(lambda p: p.index[0][1])
-    assert begins["a"] - begins["b"] == pd.Timedelta("5h")
+    starts = forecast(model, shorter).groupby(level="place").apply(lambda p: p.index[0][1])
+    assert starts["a"] - starts["b"] == pd.Timedelta("5h")
 
 
 def test_columns_that_name_the_series_and_the_time():
@@ -118,32 +118,32 @@ def test_columns_that_name_the_series_and_the_time():
     model = make_pipeline(
         SequenceWindower(6, lead=1, by="place", time="time"), forecaster(horizon=3)
     ).fit(frame, frame["temp"])
-    paths = forecast(model, frame)
-    assert paths.index.names == ["place", "time"]
-    assert paths.loc["a"].index[0] == frame["time"].max() + pd.Timedelta("1h")
+    forecasts = forecast(model, frame)
+    assert forecasts.index.names == ["place", "time"]
+    assert forecasts.loc["a"].index[0] == frame["time"].max() + pd.Timedelta("1h")
 
 
-def test_beyond_the_horizon_answers_are_fed_back():
+def test_beyond_the_horizon_forecasts_are_fed_back():
     frame = TABLE[["temp"]]
     for scaler in (None, StandardScaler()):
         steps = [SequenceWindower(6, lead=1), forecaster(horizon=3)]
         model = make_pipeline(*([scaler] if scaler else []), *steps).fit(frame, Y)
-        path = forecast(model, frame, steps=8)
+        forecasts = forecast(model, frame, steps=8)
         rows = frame.copy()
         by_hand = []
         while len(by_hand) < 8:
-            coming = forecast(model, rows)
-            by_hand += coming.tolist()
-            rows = pd.concat([rows, coming.to_frame("temp")])
-        assert_allclose(path, by_hand[:8], rtol=1e-6)
+            next_steps = forecast(model, rows)
+            by_hand += next_steps.tolist()
+            rows = pd.concat([rows, next_steps.to_frame("temp")])
+        assert_allclose(forecasts, by_hand[:8], rtol=1e-6)
     assert len(forecast(model, frame, steps=2)) == 2
 
 
-def test_answers_are_fed_back_into_a_column_of_whole_numbers():
+def test_forecasts_are_fed_back_into_a_column_of_whole_numbers():
     counted = pd.DataFrame({"sold": np.arange(60) % 7}, index=pd.RangeIndex(60))
     model = make_pipeline(SequenceWindower(6, lead=1), forecaster(horizon=3))
-    path = forecast(model.fit(counted, counted["sold"]), counted, steps=7)
-    assert_allclose(path, forecast(model, counted.astype(float), steps=7))
+    forecasts = forecast(model.fit(counted, counted["sold"]), counted, steps=7)
+    assert_allclose(forecasts, forecast(model, counted.astype(float), steps=7))
 
 
 def test_what_cannot_be_fed_back():
@@ -162,11 +162,11 @@ def test_what_cannot_be_fed_back():
         forecast(model, frame, steps=0)
 
 
-def knowing(frame, **params):
+def with_known_hours(frame, **params):
     return of_panel(decoder="lstm", known_future=["hour"], **params).fit(frame, frame["temp"])
 
 
-def hours_to_come(frame, n):
+def future_hours(frame, n):
     last = frame.index.get_level_values("time").max()
     index = pd.MultiIndex.from_product(
         [pd.date_range(last, periods=n + 1, freq="h")[1:], ["a", "b", "c"]],
@@ -176,27 +176,27 @@ def hours_to_come(frame, n):
     return pd.DataFrame({"hour": hours}, index=index)
 
 
-def test_what_is_known_is_read():
+def test_known_future_covariates_are_read():
     frame = panel()
-    model = knowing(frame)
-    future = hours_to_come(frame, 4)
-    paths = forecast(model, frame, future=future)
+    model = with_known_hours(frame)
+    future = future_hours(frame, 4)
+    forecasts = forecast(model, frame, future=future)
     rows = pd.concat([frame, future.assign(temp=0.0)[["temp", "hour"]]])
     windows = model[:-1].transform(rows)
     expected = model[-1].predict(windows[len(frame) : len(frame) + 3])
-    assert_allclose(paths.to_numpy().reshape(3, 4), expected, rtol=1e-12)
+    assert_allclose(forecasts.to_numpy().reshape(3, 4), expected, rtol=1e-12)
     other = forecast(model, frame, future=future + 6)
-    assert not np.allclose(paths, other)
-    # In any order, with rows and columns more, and twice as far.
-    more = hours_to_come(frame, 10).assign(rain=1.0).sample(frac=1, random_state=0)
-    assert_allclose(forecast(model, frame, future=more), paths)
+    assert not np.allclose(forecasts, other)
+    # In any order, with more rows and columns, and for twice the horizon.
+    more = future_hours(frame, 10).assign(rain=1.0).sample(frac=1, random_state=0)
+    assert_allclose(forecast(model, frame, future=more), forecasts)
     assert len(forecast(model, frame, steps=8, future=more)) == 24
 
 
 def test_a_future_that_is_missing():
     frame = panel()
-    model = knowing(frame)
-    future = hours_to_come(frame, 4)
+    model = with_known_hours(frame)
+    future = future_hours(frame, 4)
     with pytest.raises(ValueError, match=r"reads \['hour'\] at the steps ahead"):
         forecast(model, frame)
     with pytest.raises(ValueError, match=r"future lacks the columns \['hour'\]"):
@@ -212,7 +212,7 @@ def test_a_future_that_is_missing():
         forecast(plain, frame, future=future)
 
 
-def test_models_that_cannot_say_what_comes():
+def test_models_that_cannot_forecast():
     X = np.random.default_rng(0).normal(size=(30, 4, 1))
     with pytest.raises(ValueError, match="needs SequenceWindower right before"):
         forecast(forecaster().fit(X, X[:, :, 0].sum(axis=1)), X)
@@ -225,18 +225,18 @@ def test_models_that_cannot_say_what_comes():
 
 def test_several_targets_are_columns():
     model = make_pipeline(SequenceWindower(5, lead=1), LSTMForecaster(horizon=3, epochs=1))
-    paths = forecast(model.fit(TABLE, TABLE), TABLE, steps=5)
-    assert list(paths.columns) == ["temp", "wind"]
-    assert paths.shape == (5, 2)
+    forecasts = forecast(model.fit(TABLE, TABLE), TABLE, steps=5)
+    assert list(forecasts.columns) == ["temp", "wind"]
+    assert forecasts.shape == (5, 2)
 
 
-def test_paths_cut_before_without_a_gap_are_noticed():
+def test_given_horizon_targets_without_a_gap_are_noticed():
     frame = TABLE[["temp"]]
-    paths = np.stack([Y.shift(-lead) for lead in range(3)], axis=1)[:-2]
+    targets = np.stack([Y.shift(-lead) for lead in range(3)], axis=1)[:-2]
     model = make_pipeline(SequenceWindower(5, lead=1), forecaster(horizon=3))
-    model.fit(frame[:80], paths[:80])
+    model.fit(frame[:80], targets[:80])
     with pytest.warns(UserWarning, match="holds the y of 2 of the rows"):
         model.predict(frame[80:])
-    # With a gap, or without paths, there is nothing to warn of.
+    # With a gap, or with targets cut inside fit, there is nothing to warn of.
     model.predict(frame[82:])
     model.fit(frame[:80], Y[:80]).predict(frame[80:])

@@ -1,4 +1,4 @@
-"""One row after the other: the same answers as for the whole series, at the same cost for each."""
+"""One row after the other: the predictions of the whole series, at the same cost for each."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -22,7 +22,7 @@ MODELS = {
     "windows, all steps": lambda estimator: make_pipeline(
         SequenceWindower(window=6), estimator(return_sequences=True)
     ),
-    "flowing windows": lambda estimator: make_pipeline(
+    "stateful windows": lambda estimator: make_pipeline(
         SequenceWindower(window=6), estimator(stateful=True)
     ),
     "scaled": lambda estimator: make_pipeline(
@@ -56,13 +56,13 @@ def test_pushing_is_predicting_the_whole_series(name, kind):
     live.reset()
     assert live.n_seen == 0
     in_parts = [live.push_many(table[a:b]) for a, b in ((0, 1), (1, 50), (50, 50), (50, 90))]
-    for answers in (np.array(one_by_one), np.concatenate(in_parts)):
-        assert answers.shape == expected.shape
-        assert answers.dtype == expected.dtype
+    for predictions in (np.array(one_by_one), np.concatenate(in_parts)):
+        assert predictions.shape == expected.shape
+        assert predictions.dtype == expected.dtype
         if kind == "values":
-            assert_allclose(answers, expected, atol=1e-6, rtol=0)
+            assert_allclose(predictions, expected, atol=1e-6, rtol=0)
         else:
-            assert_array_equal(answers, expected)
+            assert_array_equal(predictions, expected)
 
 
 def cold(model, table):
@@ -74,37 +74,37 @@ def cold(model, table):
     return model[-1].predict(windows)
 
 
-def test_probabilities_are_answered_if_asked_for():
-    model, table = fitted_model("flowing windows", "classes")
+def test_probabilities_are_predicted_if_asked_for():
+    model, table = fitted_model("stateful windows", "classes")
     live = stream(model, method="predict_proba")
-    answers = live.push_many(table)
-    assert_allclose(answers.sum(axis=1), 1)
+    probabilities = live.push_many(table)
+    assert_allclose(probabilities.sum(axis=1), 1)
     plain = stream(model).push_many(table)
-    assert_array_equal(model.classes_[answers.argmax(axis=1)], plain)
+    assert_array_equal(model.classes_[probabilities.argmax(axis=1)], plain)
     assert live.reset().push(table.iloc[0]).shape == (2,)
 
 
-def test_a_lead_answers_for_the_moment_that_comes():
+def test_with_a_lead_of_3_the_third_row_ahead_is_predicted():
     table, y = series(90)
     model = make_pipeline(SequenceWindower(window=6, lead=3, history=None), forecaster())
     model.fit(table, y)
-    answers = stream(model).push_many(table)
-    assert_allclose(answers[:-3], model.predict(table)[3:], atol=1e-6, rtol=0)
+    predictions = stream(model).push_many(table)
+    assert_allclose(predictions[:-3], model.predict(table)[3:], atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("name", ["windows", "flowing windows"])
-def test_a_missing_moment_is_a_row_of_nan(name):
+@pytest.mark.parametrize("name", ["windows", "stateful windows"])
+def test_a_missing_timestamp_is_a_row_of_nan(name):
     model, table = fitted_model(name, "values")
     holes = table.drop(table.index[40:45])
     pushed = table.copy()
     pushed.iloc[40:45] = np.nan
-    answers = stream(model).push_many(pushed)
-    assert_allclose(np.delete(answers, range(40, 45)), cold(model, holes), atol=1e-6, rtol=0)
+    predictions = stream(model).push_many(pushed)
+    assert_allclose(np.delete(predictions, range(40, 45)), cold(model, holes), atol=1e-6, rtol=0)
     alone = stream(model)
-    assert_allclose([alone.push(row) for row in pushed.to_numpy()], answers, atol=1e-6, rtol=0)
+    assert_allclose([alone.push(row) for row in pushed.to_numpy()], predictions, atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("name", ["windows", "flowing windows"])
+@pytest.mark.parametrize("name", ["windows", "stateful windows"])
 def test_warming_up_copying_and_pickling_keep_the_state(name):
     model, table = fitted_model(name, "values")
     expected = stream(model).push_many(table)
@@ -116,10 +116,10 @@ def test_warming_up_copying_and_pickling_keep_the_state(name):
     assert not np.allclose(other.push_many(table[50:])[0], expected[50])
 
 
-def test_rows_come_as_arrays_dicts_series_and_frames():
+def test_rows_may_be_arrays_dicts_series_and_data_frames():
     model, table = fitted_model("scaled", "values")
     row = table.iloc[0]
-    answers = [
+    predictions = [
         stream(model).push(given)
         for given in (
             row.to_numpy(),
@@ -130,7 +130,7 @@ def test_rows_come_as_arrays_dicts_series_and_frames():
             table[:1],
         )
     ]
-    assert_array_equal(answers, np.full(6, answers[0]))
+    assert_array_equal(predictions, np.full(6, predictions[0]))
 
 
 def test_columns_that_name_series_and_time_are_left_out():
@@ -140,20 +140,20 @@ def test_columns_that_name_series_and_time_are_left_out():
     model.fit(table, y)
     own = table["who"] == "a"
     live = stream(model)
-    answers = [live.push(row) for _, row in table[own].iterrows()]
+    predictions = [live.push(row) for _, row in table[own].iterrows()]
     # The clock sees an hour between rows of a series that lie two apart; a stream counts rows.
     rows = table.loc[own, ["temp", "wind"]].reset_index(drop=True)
     windows = SequenceWindower(window=4).fit_transform(rows)
-    assert_allclose(answers, model[-1].predict(windows), atol=1e-6, rtol=0)
+    assert_allclose(predictions, model[-1].predict(windows), atol=1e-6, rtol=0)
 
 
 def test_an_estimator_alone_opens_a_stream_itself():
     model, table = fitted_model("windows", "values")
-    answers = model[-1].stream().push_many(table.to_numpy())
-    assert_array_equal(answers, stream(model).push_many(table))
+    predictions = model[-1].stream().push_many(table.to_numpy())
+    assert_array_equal(predictions, stream(model).push_many(table))
 
 
-@pytest.mark.parametrize("name", ["windows", "flowing windows"])
+@pytest.mark.parametrize("name", ["windows", "stateful windows"])
 def test_memory_of_a_stream_does_not_grow(name):
     model, table = fitted_model(name, "values")
     live = stream(model).warm_up(table[:10])
@@ -208,7 +208,7 @@ def test_what_is_not_fitted_is_refused():
         stream(make_pipeline(SequenceWindower(), LSTMForecaster()))
 
 
-def test_methods_that_are_not_there_are_refused():
+def test_methods_that_do_not_exist_are_refused():
     model, table = fitted_model("windows", "values")
     with pytest.raises(ValueError, match="method must be 'predict'"):
         stream(model, method="predict_proba")
@@ -219,11 +219,11 @@ def test_methods_that_are_not_there_are_refused():
         stream(every)
 
 
-# Answers fed back.
+# Predictions fed back.
 
 
 @pytest.mark.parametrize("stateful", [False, True])
-def test_rolling_out_is_predicting_with_the_answers_as_rows(stateful):
+def test_rolling_out_is_predicting_with_the_predictions_as_rows(stateful):
     wave = np.sin(np.arange(120) / 4)
     model = make_pipeline(
         SequenceWindower(window=8, lead=1, history=None), forecaster(stateful=stateful, epochs=5)
@@ -270,7 +270,7 @@ def test_roll_outs_that_cannot_be_are_refused(params, message):
         generate(model, params.get("start", wave), params.get("n", 3))
 
 
-def test_an_answer_that_is_no_row_needs_a_feedback():
+def test_a_prediction_that_is_no_row_needs_a_feedback():
     table, y = series(60)
     model = make_pipeline(SequenceWindower(window=4, lead=1), forecaster()).fit(table, y)
     with pytest.raises(ValueError, match="is not a row of 2 features: say by feedback="):

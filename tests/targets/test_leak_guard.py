@@ -79,7 +79,7 @@ def test_what_is_no_leak():
     assert_quiet_fit(windows(constant, lead=0), table["temp"])
     steps = pd.DataFrame({"step": np.arange(80) % 2.0}, index=table.index)
     assert_quiet_fit(windows(steps, lead=0), steps["step"])
-    # A label that is a function of a column, but no line.
+    # A label that is a function of the columns, but not a linear one.
     assert_quiet_fit(windows(table, lead=0), (table["temp"] > 0) * 1.0 + (table["wind"] > 0))
 
 

@@ -32,7 +32,7 @@ def waves(n_cycles, length, *, noise, n_harmonics=2, seed=0):
 @pytest.mark.parametrize("n_cycles", [2, 4, 10])
 def test_harmonics_are_chosen_by_leaving_cycles_out(length, noise, n_cycles):
     time, _, values = waves(n_cycles, length, noise=noise)
-    # The order of the rows is nothing to it.
+    # The order of the rows does not matter.
     order = np.random.default_rng(1).permutation(len(time))
     series = np.zeros(len(time), dtype=int)
     profiles = fit_profiles(values[order, None], series, time[order], length, 1)
@@ -79,8 +79,8 @@ def test_a_long_season_is_smoothed_to_few_waves():
     assert np.abs(profile - season[:8760]).mean() < 0.1
 
 
-def forecast_of_nothing(frame, **params):
-    """What a network without weights answers: the season itself."""
+def forecast_with_zero_weights(frame, **params):
+    """Forecast with a network that adds nothing to the season."""
     model = make_pipeline(
         SequenceWindower(window=6, lead=1),
         LSTMForecaster(horizon=3, units=4, epochs=1, shrink=False, random_state=0, **params),
@@ -89,19 +89,19 @@ def forecast_of_nothing(frame, **params):
     return model.predict(frame), model[-1]
 
 
-def test_the_season_is_what_answers_are_relative_to():
+def test_forecasts_are_relative_to_the_season():
     time, _, values = waves(8, 24, noise=0.3)
     index = pd.date_range("2024-01-01", periods=len(time), freq="h")
     frame = pd.DataFrame({"value": 10 + values}, index=index)
     level = frame["value"].mean()
     phase = index.hour.to_numpy()
     profile = reference.seasonal_profile(frame["value"].to_numpy() - level, time, 24, 5)
-    answers, _ = forecast_of_nothing(frame, season=24)
+    predictions, _ = forecast_with_zero_weights(frame, season=24)
     for lead in range(3):
-        assert_allclose(answers[:, lead], level + profile[(phase + lead) % 24], atol=1e-6)
-    by_alias, forecaster = forecast_of_nothing(frame, season="D")
+        assert_allclose(predictions[:, lead], level + profile[(phase + lead) % 24], atol=1e-6)
+    by_alias, forecaster = forecast_with_zero_weights(frame, season="D")
     assert forecaster.network_.target_transform.seasons.lengths == (24,)
-    assert_allclose(by_alias, answers)
+    assert_allclose(by_alias, predictions)
 
 
 def test_two_seasons_are_learned_one_after_the_other():
@@ -109,8 +109,8 @@ def test_two_seasons_are_learned_one_after_the_other():
     index = pd.date_range("2024-01-01", periods=len(hours), freq="h")
     day, week = np.sin(2 * np.pi * hours / 24), np.cos(2 * np.pi * hours / 168)
     frame = pd.DataFrame({"value": day + week}, index=index)
-    answers, _ = forecast_of_nothing(frame, season=("D", 168))
-    assert_allclose(answers[:-3, 1], frame["value"].to_numpy()[1:-2], atol=1e-6)
+    predictions, _ = forecast_with_zero_weights(frame, season=("D", 168))
+    assert_allclose(predictions[:-3, 1], frame["value"].to_numpy()[1:-2], atol=1e-6)
 
 
 def test_the_defaults_beat_the_climatology_of_real_stations():

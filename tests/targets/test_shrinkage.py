@@ -1,4 +1,4 @@
-"""Forecasts are shrunk by how much of earlier ones came true."""
+"""The shrinkage factor: the slope of actual values on the forecasts of a trial."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -16,7 +16,7 @@ N, HORIZON = 120, 3
 
 
 def table(noise, seed=0):
-    """Months of which the past says much, or nothing but the season."""
+    """Monthly values around a season: noise, or a pattern that the past predicts."""
     rng = np.random.default_rng(seed)
     index = pd.date_range("2010-01-31", periods=N, freq="ME")
     season = np.sin(2 * np.pi * np.arange(N) / 12)
@@ -32,7 +32,7 @@ def fitted(frame, **params):
 
 
 def relative(model, X, shape=(-1, HORIZON)):
-    """What a fit says relative to its season."""
+    """What a fit adds to its season, and the season itself."""
     silent = clone(model)
     silent.__dict__.update(vars(model))
     zero_weights(silent)
@@ -45,19 +45,19 @@ def test_the_slope_is_that_of_the_same_fit_on_two_thirds(params):
     model, X, y = fitted(frame, **params)
     first, last = slice(0, 80), slice(80, N)
     trial = fitted(frame, shrink=False, **params)[0].fit(X[first], y[first])
-    said, expected = relative(trial, X[last])
-    came = trial.actuals(X[last], y[last]) - expected
-    there = ~np.isnan(came)
-    slope = (said[there] @ came[there]) / (said[there] @ said[there])
+    y_pred, expected = relative(trial, X[last])
+    y_true = trial.actuals(X[last], y[last]) - expected
+    observed = ~np.isnan(y_true)
+    slope = (y_pred[observed] @ y_true[observed]) / (y_pred[observed] @ y_pred[observed])
     assert_allclose(model.shrinkage_, [np.clip(slope, 0, 1)], rtol=1e-4, atol=1e-6)
-    # All that it says is shrunk, and nothing else has changed.
+    # All that the network adds is shrunk, and nothing else has changed.
     free = fitted(frame, shrink=False, **params)[0]
     assert not hasattr(free, "shrinkage_")
     plain, silent = relative(free, X)
     assert_allclose(model.predict(X), silent + model.shrinkage_ * plain, atol=1e-4)
 
 
-def test_noise_is_not_believed_and_what_repeats_is():
+def test_forecasts_of_noise_are_shrunk_and_those_of_a_pattern_are_not():
     noise, pattern = fitted(table(noise=True))[0], fitted(table(noise=False))[0]
     assert noise.shrinkage_[0] < 0.3
     assert pattern.shrinkage_[0] > 0.8
@@ -86,7 +86,7 @@ def test_of_quantiles_the_median_is_shrunk_and_the_spread_kept():
     assert model.shrinkage_[0] < 1
 
 
-def test_without_a_season_it_is_asked_for():
+def test_without_a_season_forecasts_are_shrunk_only_on_request():
     frame, y = series(N)
     X = windows(frame)
     assert not hasattr(forecaster(horizon=HORIZON).fit(X, y), "shrinkage_")
@@ -99,21 +99,21 @@ def test_without_a_season_it_is_asked_for():
     early = forecaster(season=24, early_stopping=True)
     assert not hasattr(early.fit(X, y), "shrinkage_")
     assert hasattr(early.set_params(shrink=True).fit(X, y), "shrinkage_")
-    # What an earlier fit has learned is not left to stand beside the new one.
+    # A fit without shrinkage removes the factor of an earlier fit.
     assert not hasattr(early.set_params(shrink=False).fit(X, y), "shrinkage_")
 
 
-def test_one_moment_ahead_and_given_paths():
+def test_one_step_ahead_and_given_horizon_targets():
     frame = table(noise=True)
     one = fitted(frame, horizon=1)[0]
     assert one.shrinkage_.shape == (1,)
     X, y = windows(frame, window=8), frame["value"].to_numpy()
-    paths = np.lib.stride_tricks.sliding_window_view(y, HORIZON)
-    model = forecaster(horizon=HORIZON, shrink=True).fit(X[: len(paths)], paths)
+    targets = np.lib.stride_tricks.sliding_window_view(y, HORIZON)
+    model = forecaster(horizon=HORIZON, shrink=True).fit(X[: len(targets)], targets)
     assert model.shrinkage_.shape == (1,)
 
 
-def test_the_networks_own_course_is_not_touched():
+def test_the_trial_does_not_change_how_the_network_is_trained():
     frame = table(noise=True)
     seen: list[int] = []
 
@@ -129,7 +129,7 @@ def test_the_networks_own_course_is_not_touched():
         assert_array_equal(ours, plain)
 
 
-def test_a_warm_start_keeps_the_factor_and_trains_on_from_weights_it_has_not_touched():
+def test_a_warm_start_keeps_the_factor_and_resumes_from_unshrunk_weights():
     frame = table(noise=True)
     model, X, y = fitted(frame, warm_start=True)
     free = fitted(frame, warm_start=True, shrink=False)[0].fit(X, y)
@@ -138,20 +138,20 @@ def test_a_warm_start_keeps_the_factor_and_trains_on_from_weights_it_has_not_tou
     assert_array_equal(model.shrinkage_, before)
     for ours, plain in zip(model.network_.weights[0], free.network_.weights[0], strict=True):
         assert_array_equal(ours, plain)
-    # What is reported is what forecasts are multiplied by.
+    # Forecasts are multiplied by the factor that is reported.
     plain, silent = relative(free, X)
     assert_allclose(model.predict(X), silent + before * plain, atol=1e-6)
     assert not hasattr(forecaster(season=12).partial_fit(X, y), "shrinkage_")
 
 
-def test_too_few_moments_to_try_it_are_not_shrunk():
+def test_without_enough_timestamps_for_a_trial_nothing_is_shrunk():
     frame = table(noise=True)[:10]
     model, _, _ = fitted(frame, horizon=7, epochs=2)
     assert not hasattr(model, "shrinkage_")
     assert hasattr(fitted(frame, horizon=6, epochs=2)[0], "shrinkage_")
 
 
-def test_a_series_that_begins_late_is_left_out_of_the_trial():
+def test_a_series_that_starts_late_is_left_out_of_the_trial():
     long, short = table(noise=True), table(noise=True, seed=1)[70:]
     frame = pd.concat({"long": long, "short": short}, names=["place", "time"]).sort_index(level=1)
     X = windows(frame, window=8, by="place")
@@ -161,14 +161,14 @@ def test_a_series_that_begins_late_is_left_out_of_the_trial():
     when = frame.index.get_level_values("time")
     first, last = by_hand & (when < long.index[80]), by_hand & (when >= long.index[80])
     alone.fit(X[np.flatnonzero(first)], frame["value"][first])
-    said, expected = relative(alone, X[np.flatnonzero(last)], (-1, 12))
-    came = alone.actuals(X[np.flatnonzero(last)], frame["value"][last]) - expected
-    there = ~np.isnan(came)
-    slope = (said[there] @ came[there]) / (said[there] @ said[there])
+    y_pred, expected = relative(alone, X[np.flatnonzero(last)], (-1, 12))
+    y_true = alone.actuals(X[np.flatnonzero(last)], frame["value"][last]) - expected
+    observed = ~np.isnan(y_true)
+    slope = (y_pred[observed] @ y_true[observed]) / (y_pred[observed] @ y_pred[observed])
     assert_allclose(model.shrinkage_, [np.clip(slope, 0, 1)], rtol=1e-4, atol=1e-6)
 
 
-def test_what_has_no_moments_is_refused():
+def test_what_has_no_time_is_refused():
     X, value, _ = sequences()
     with pytest.raises(ValueError, match="shrink=True tries the network out on the last third"):
         forecaster(shrink=True).fit(X, value)

@@ -1,4 +1,4 @@
-"""The target transform by itself: there and back again, without an estimator."""
+"""The target transform by itself: forward and back, without an estimator."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -44,7 +44,7 @@ def panel():
     ids=str,
 )
 @pytest.mark.parametrize("horizon", [1, HORIZON])
-def test_what_it_does_it_undoes(params, horizon):
+def test_the_inverse_undoes_the_transform(params, horizon):
     index, y = panel()
     transform = TargetTransform(TargetLayout(1, horizon=horizon), **params).fit(index, y)
     read = transform.transform_past(index)

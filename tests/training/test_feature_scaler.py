@@ -43,7 +43,7 @@ def test_statistics_are_those_of_the_steps_laid_flat(kind, some):
     table, _ = with_gaps()
     lazy = windows(table * 3 + 100, window=5)
     dense = np.asarray(lazy)[some]
-    found = window_index_of(lazy) if kind == "origin" else index_array(np.asarray(lazy))
+    found = window_index_of(lazy) if kind == "windows" else index_array(np.asarray(lazy))
     positions = np.arange(len(table))[some]
     mean, scale = fit_mean_and_scale(found.take(positions))
     scaler = StandardScaler().fit(dense.reshape(-1, 2))
@@ -51,7 +51,7 @@ def test_statistics_are_those_of_the_steps_laid_flat(kind, some):
     np.testing.assert_allclose(scale, scaler.scale_, rtol=1e-12)
 
 
-def test_rows_scaled_are_those_that_are_reached():
+def test_only_rows_inside_the_windows_are_scaled():
     table, _ = series()
     found = window_index_of(windows(table, window=3, lead=0))
     read = UNSCALED.transform(found.take(np.arange(20, 30)))
@@ -61,7 +61,7 @@ def test_rows_scaled_are_those_that_are_reached():
     np.testing.assert_array_equal(count, 3)
 
 
-def test_nothing_reached_leaves_no_rows():
+def test_windows_without_steps_leave_no_rows():
     read = UNSCALED.transform(index_array(np.full((3, 4, 2), np.nan)))
     assert read.rows.shape == (0, 2)
     assert read.start.tolist() == read.count.tolist() == [0, 0, 0]

@@ -44,7 +44,7 @@ def test_it_gives_what_the_estimator_gives():
     model = forecaster().fit(X, y)
     assert_array_equal(fit.network.predict(index)[:, 0], model.predict(X))
     assert fit.members[0].history == model.history_.to_dict("list")
-    # On from there, as a warm start is.
+    # A fit resumes from a previous one, like a warm start.
     again = fit_network(plan(y), index, np.random.default_rng(1), previous=fit)
     assert again.members[0].n_epochs == 4
     assert again.members[0].n_iter == 2

@@ -25,13 +25,13 @@ class Diary(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.params_seen = dict(self.params)
-        self.events.append("train begins")
+        self.events.append("train starts")
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.events.append(f"epoch {epoch} begins")
+        self.events.append(f"epoch {epoch} starts")
 
     def on_train_batch_begin(self, batch, logs=None):
-        self.events.append(f"batch {batch} begins")
+        self.events.append(f"batch {batch} starts")
 
     def on_train_batch_end(self, batch, logs=None):
         self.events.append(f"batch {batch} ends: {sorted(logs)}")
@@ -45,8 +45,8 @@ class Diary(keras.callbacks.Callback):
 
 def epoch_events(epoch, logs, more=()):
     return [
-        f"epoch {epoch} begins",
-        "batch 0 begins",
+        f"epoch {epoch} starts",
+        "batch 0 starts",
         f"batch 0 ends: {logs}",
         f"epoch {epoch} ends: {sorted([*logs, *more])}",
     ]
@@ -56,7 +56,7 @@ def test_a_callback_sees_it_all_and_stays_untouched():
     diary = Diary()
     model = forecaster(callbacks=[diary], metrics=["mae"]).fit(X, Y)
     logs = ["loss", "mae"]
-    expected = ["train begins", *epoch_events(0, logs), *epoch_events(1, logs), "train ends"]
+    expected = ["train starts", *epoch_events(0, logs), *epoch_events(1, logs), "train ends"]
     (copy,) = model.callbacks_
     assert copy.events == expected
     assert copy.params_seen["epochs"] == 2
@@ -69,7 +69,7 @@ def test_a_callback_sees_it_all_and_stays_untouched():
 def test_a_single_callback_and_validation_logs():
     model = forecaster(callbacks=Diary(), early_stopping=True, epochs=1).fit(X, Y)
     (copy,) = model.callbacks_
-    expected = ["train begins", *epoch_events(0, ["loss"], ["val_loss"]), "train ends"]
+    expected = ["train starts", *epoch_events(0, ["loss"], ["val_loss"]), "train ends"]
     assert copy.events == expected
     assert not hasattr(model.set_params(callbacks=None).fit(X, Y), "callbacks_")
 
@@ -97,7 +97,7 @@ def test_a_learning_rate_schedule_by_callback_and_the_next_fit():
     model = forecaster(epochs=3, callbacks=[callback]).fit(X, Y)
     np.testing.assert_allclose(rates, [0.01, 0.005, 0.0025], rtol=1e-6)
     np.testing.assert_allclose(model.history_["learning_rate"], np.array(rates) / 2, rtol=1e-6)
-    # The rate went back with the network.
+    # The cached network has its old rate again.
     np.testing.assert_array_equal(forecaster(epochs=3).fit(X, Y).predict(X), plain)
 
 

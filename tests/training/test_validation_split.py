@@ -32,8 +32,8 @@ def split(X, fraction=0.2):
 def test_the_last_part_in_time_is_held_out_behind_a_gap(by, shuffle):
     table, _ = series(50)
     X, frame = in_series() if by else (windows(table, window=4, lead=2), table)
-    moments = frame.index.get_level_values(0) if by else frame.index
-    hours = ((moments - moments.min()) / pd.Timedelta("1h")).to_numpy()
+    timestamps = frame.index.get_level_values(0) if by else frame.index
+    hours = ((timestamps - timestamps.min()) / pd.Timedelta("1h")).to_numpy()
     if shuffle:
         order = np.random.default_rng(0).permutation(len(X))
         X, hours = X[order], hours[order]
