@@ -81,7 +81,7 @@ def test_targets_cut_inside_fit_are_the_same_as_given_horizon_targets():
     one_target = forecaster(horizon=HORIZON).fit(X[:whole], targets[..., None])
     assert given.predict(X[:whole]).shape == (whole, HORIZON)
     assert one_target.predict(X[:whole]).shape == (whole, HORIZON, 1)
-    # Those cut inside fit are NaN beyond the end of the series, and else the same.
+    # Targets cut inside fit are NaN beyond the end of the series; the others are the same.
     ours = forecaster(horizon=HORIZON, anchor=None, shuffle=False)
     ours.fit(X, Y)
     with_the_end = np.full((len(Y), HORIZON), np.nan)

@@ -101,8 +101,8 @@ def test_a_training_set_gives_each_sample_the_target_it_has(kind):
         return
     # The target of row r is the value of the row one step later, whose window ends there.
     rows = table.to_numpy()
-    reached = np.flatnonzero(data.index.multiplicity() > 0)
-    for row in reached:
+    used = np.flatnonzero(data.index.multiplicity() > 0)
+    for row in used:
         (place,) = np.flatnonzero((rows == data.index.rows[row]).all(axis=1))
         if not np.isnan(data.targets[row, 0]):
             assert data.targets[row, 0] == values[place + 1, 0]
