@@ -322,9 +322,12 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
     def _predict_flat(self, X, *, every_step=None):
         """Run the networks on X; predictions are flat rows in the units of y, or probabilities."""
         check_is_fitted(self, "network_")
-        network = self.network_
-        index, _ = read_X(self, X, stateful=network.spec.stateful, fitted=network)
-        return network.predict(index, every_step=every_step)
+        return self.network_.predict(self._read_as_fitted(X), every_step=every_step)
+
+    def _read_as_fitted(self, X):
+        """Validate X against what the estimator was fitted on; return its window index."""
+        stateful = self.network_.spec.stateful
+        return read_X(self, X, stateful=stateful, fitted=self.network_)[0]
 
     def _steps_with_labels(self, X, y, sample_weight):
         """Return labels and predictions of the observed steps that are labelled."""
@@ -333,10 +336,9 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
                 "sample_weight weighs sequences, but the score is over steps. Leave it out, or "
                 "weigh the steps in a metric of scikit-learn on predict(X)."
             )
-        network = self.network_
-        index, _ = read_X(self, X, stateful=network.spec.stateful, fitted=network)
+        index = self._read_as_fitted(X)
         labels = labels_of_rows(y, index)
-        predictions = self.decode(network.predict(index))
+        predictions = self.decode(self.network_.predict(index))
         predictions = predictions.reshape(-1, *predictions.shape[2:])
         observed = index.observed_steps()
         if observed is not None:

@@ -12,7 +12,6 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._base import BaseLSTM
-from sklstm.estimators._input import read_X
 from sklstm.estimators._parameters import as_units, check_forecast
 from sklstm.estimators._shared_docs import with_shared_docs
 from sklstm.preprocessing._history import LONGEST_HORIZON
@@ -20,7 +19,6 @@ from sklstm.targets._leak_guard import (
     last_times,
     warn_if_not_steps_ahead,
     warn_if_target_in_window,
-    warn_if_y_was_seen,
 )
 from sklstm.targets._past import positions_of_features
 from sklstm.targets._target_layout import read_layout
@@ -365,12 +363,11 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             NaN at the steps ahead of which X has no row.
         """
         check_is_fitted(self, "network_")
-        network = self.network_
-        index, _ = read_X(self, X, stateful=network.spec.stateful, fitted=network)
+        index = self._read_as_fitted(X)
         values, layout = self._encode_y(y, resume=True)
         check_consistent_length(index.start, values)
         everything = np.arange(len(index))
-        actuals = network.target_transform.actuals(index, values, everything, slice(None))
+        actuals = self.network_.target_transform.actuals(index, values, everything, slice(None))
         return layout.unflatten(actuals.reshape(len(actuals), -1))
 
     def decode(self, outputs, method="predict"):
@@ -389,15 +386,6 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             Values, of quantiles the median.
         """
         return self.network_.target_transform.layout.point(outputs)
-
-    def _predict_flat(self, X, *, every_step=None):
-        check_is_fitted(self, "network_")
-        network = self.network_
-        index, _ = read_X(self, X, stateful=network.spec.stateful, fitted=network)
-        seen = network.target_transform.last_times
-        if seen is not None and index.on_a_clock:
-            warn_if_y_was_seen(*seen, network.spec.horizon, index)
-        return network.predict(index, every_step=every_step)
 
     def _encode_y(self, y, *, resume, classes=None):
         fitted = self.network_.target_transform.layout if resume else None

@@ -137,7 +137,6 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             y_true, y_pred, lower, upper = forecast_and_actuals(
                 fitted, safe_indexing(X, last), safe_indexing(y, last)
             )
-            self._of_quantiles = lower is not None
             if lower is None:
                 self.scores_ = np.abs(y_true - y_pred)
             else:

@@ -7,6 +7,7 @@ import numpy as np
 
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._horizon_targets import check_long_enough, cut_horizon_targets
+from sklstm.targets._leak_guard import warn_if_y_was_seen
 from sklstm.targets._past import PastOfTarget, find_past
 from sklstm.targets._season_length import season_lengths
 from sklstm.targets._seasons import Seasons, deseasonalise_past, fit_seasons
@@ -307,6 +308,17 @@ class TargetTransform:
             expected, scale = self.seasons.ahead_of(samples, self.layout.horizon)
             values = values * scale[..., None] + expected[..., None]
         return values
+
+    def warn_if_seen(self, index: WindowIndex) -> None:
+        """Warn if the y of the fit, given with its steps ahead, holds y of these samples.
+
+        Parameters
+        ----------
+        index : WindowIndex
+            The samples to forecast.
+        """
+        if self.last_times is not None and index.on_a_clock:
+            warn_if_y_was_seen(*self.last_times, self.layout.horizon, index)
 
     def anchors_of_export(self) -> list[tuple]:
         """Say what an exported model has to add to its outputs.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sklstm.networks import NetworkSpec
-from sklstm.preprocessing._window_index import WindowIndex
+from sklstm.preprocessing._window_index import WindowIndex, as_slice
 from sklstm.targets._shrinkage import shrinkage_factor, split_for_trial
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._feature_scaler import FeatureScaler, fit_mean_and_scale
@@ -133,7 +133,7 @@ def fit_network(
     trial_rng = deepcopy(rng) if plan.shrink else None
     training, validation = _split(plan, index, rng)
     # A row without a window is not trained on, but its value is a horizon target of others.
-    among = slice(None) if validation is None else training
+    among = slice(None) if validation is None else as_slice(training)
     if previous is None:
         transform = plan.transform.fit(index.take(among), plan.y[among])
     else:

@@ -87,8 +87,14 @@ class FittedNetwork:
         -------
         ndarray of shape (n_samples, n_outputs) or (n_samples, n_steps, n_outputs), float64
             Flat rows, which ``target_transform.layout`` lays out.
+
+        Warns
+        -----
+        UserWarning
+            If y was given with its steps ahead, and holds y of rows that are now forecast.
         """
         every_step = self.labels_rows if every_step is None else every_step
+        self.target_transform.warn_if_seen(index)
         index = self.target_transform.transform_past(index)
         outputs = self.outputs(index, every_step=every_step)
         return self.target_transform.inverse_transform(outputs, index)
