@@ -1,0 +1,289 @@
+"""From scores to text: a summary, all methods on all tasks, and geometric means."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from statistics import geometric_mean, median
+
+from benchmarks.machine import describe
+from benchmarks.skill.measure import Records, fingerprint
+from benchmarks.skill.methods import METHODS, Method
+from benchmarks.skill.tasks import TASKS, Task
+
+HOW_TO_READ = """\
+**How to read it.** A score is the median over the seeds, with the least and the greatest after it;
+methods that no seed changes ran once. A ratio is that of an error to the error of the best simple
+method of the task (below 1× is better); for accuracies it is that of 1 − accuracy, no less than
+half a wrong prediction. *Simple* methods are persistence, the last cycle again (seasonal naive),
+monthly means, Ridge on standardised lags (alpha 1), for many targets NLinear (a ridge regression
+for each column on its own lags, less the last value), boosting
+(`HistGradientBoostingRegressor`, one for each step ahead, and `HistGradientBoostingClassifier`),
+logistic regression on standardised values or on the mean, standard deviation, least and greatest
+value of each channel, and the class frequencies. Others belong to packages that may not be
+installed; they are compared, but are not what the ratio refers to. *LSTM, defaults* is
+`SequenceWindower` with the window of the task and `LSTMForecaster(horizon=...)`, or
+`LSTMClassifier()`; *LSTM, season* also sets the season that the protocol names. CPU seconds are
+those of all fits and predictions on one thread, what TensorFlow compiles included.
+
+**Protocols.** Forecasts are fitted on the rows before a cut, and scored by the mean absolute error
+over all steps ahead, then over the folds; ETTh2 in the protocol of LTSF by the squared error of
+standardised columns (fitted on the first 8,640 hours, tested on hours 11,520 to 14,399). Classes
+of tables are predicted from windows of 24 hours and cut in time; sequences have their own split.
+A class of the temperature is one of three that k-means finds in the training part. The random walks
+and the noiseless line and sine (slope 1 a month, amplitude 20, fitted on 19 years, forecast over
+the next 5) are checks, and do not count in the means: there an error of 3 or less is wanted, and a
+ratio to persistence near 1."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """The scores of a method on a task, over the seeds.
+
+    Parameters
+    ----------
+    each : list of float
+        One for each seed.
+    error, seconds : float
+        Median of what a ratio is made of, and of the CPU time.
+    """
+
+    each: list[float]
+    error: float
+    seconds: float
+
+    def text(self) -> str:
+        """Write the median, and the spread of several."""
+        shown = _number(median(self.each))
+        if len(self.each) == 1:
+            return shown
+        return f"{shown} ({_number(min(self.each))}–{_number(max(self.each))})"
+
+
+def score_of(records: Records, task: Task, method: Method, metric: str) -> Score | None:
+    """Look a score up.
+
+    Parameters
+    ----------
+    records : Records
+        All scores.
+    task, method, metric : Task, Method and str
+        Which.
+
+    Returns
+    -------
+    Score or None
+        None if it was not measured.
+    """
+    found = records.of(task.key, method.key, method.settings)
+    if not found or not method.takes(task):
+        return None
+    each = [record.scores[metric] for record in found]
+    errors = each
+    if metric == "accuracy":
+        errors = [max(1 - a, 0.5 / found[0].n_scored) for a in each]
+    return Score(each, median(errors), median(record.seconds for record in found))
+
+
+def best_simple(records: Records, task: Task, metric: str) -> tuple[Method, Score] | None:
+    """Find the simple method with the least error, or None if none was measured."""
+    found = [
+        (method, score)
+        for method in METHODS
+        if method.role == "simple" and (score := score_of(records, task, method, metric))
+    ]
+    return min(found, key=lambda pair: pair[1].error, default=None)
+
+
+def summary(tasks: Iterable[Task], methods: Iterable[Method], records: Records) -> list[str]:
+    """Write the best simple method of each task, and others beside it.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+        The rows.
+    methods : iterable of Method
+        The columns, of which simple ones are left out; our defaults are always there.
+    records : Records
+        All scores.
+
+    Returns
+    -------
+    list of str
+        A table for each kind, and its geometric means.
+    """
+    tasks, methods = list(tasks), list(methods)
+    lines = []
+    for kind in ("forecasting", "classification"):
+        ours = [m for m in METHODS if m.role == "lstm" and m.kind == kind]
+        shown = ours + [
+            m for m in methods if m.kind == kind and m.role != "simple" and m not in ours
+        ]
+        kind_tasks = [t for t in tasks if t.kind == kind]
+        shown = [m for m in shown if any(records.of(t.key, m.key, m.settings) for t in kind_tasks)]
+        rows = [_summary_row(records, t, metric, shown) for t in kind_tasks for metric in t.metrics]
+        rows = [row for row in rows if row]
+        if rows:
+            head = _head(["task", "best simple", *(m.title for m in shown)])
+            lines += [*head, *map(_line, rows), "", *means(records, kind_tasks, shown), ""]
+    return lines[:-1]
+
+
+def _summary_row(records, task, metric, methods):
+    best = best_simple(records, task, metric)
+    if best is None:
+        return None
+    cells = []
+    for method in methods:
+        score = score_of(records, task, method, metric)
+        cells.append(f"{score.text()} {_ratio(score, best[1])}" if score else "–")
+    return [_title(task, metric), f"{best[1].text()} {best[0].title}", *cells]
+
+
+def means(records: Records, tasks: list[Task], methods: list[Method]) -> list[str]:
+    """Write the geometric mean of the ratios of each method, over the real tasks that it ran on.
+
+    Parameters
+    ----------
+    records : Records
+        All scores.
+    tasks : list of Task
+        Of one kind.
+    methods : list of Method
+        The rows.
+
+    Returns
+    -------
+    list of str
+        A table.
+    """
+    metrics = ["error", "log loss"] if tasks[0].kind == "classification" else ["error"]
+    head = [f"geometric mean of the ratios: {metric}" for metric in metrics]
+    lines = _head(["method", "tasks", *head, "beats the best simple"])
+    for method in methods:
+        cells, n_tasks, wins = [], 0, []
+        for k in range(len(metrics)):
+            ratios = [
+                ratio
+                for task in tasks
+                if task.is_real and (ratio := _ratio_or_default(records, task, method, k))
+            ]
+            n_tasks = len(ratios)
+            cells.append(f"{geometric_mean(ratios):.3f}×" if ratios else "–")
+            wins.append(str(sum(ratio < 1 for ratio in ratios)))
+        lines.append(_line([method.title, str(n_tasks), *cells, ", ".join(wins)]))
+    return lines
+
+
+def _ratio_or_default(records, task, method, k):
+    """Return the ratio; where a task has no season, that of the method without one."""
+    best = best_simple(records, task, task.metrics[k])
+    if method.key == "lstm-season" and not method.takes(task):
+        method = _without_season(method)
+    score = score_of(records, task, method, task.metrics[k])
+    return score.error / best[1].error if score and best else None
+
+
+def _without_season(method):
+    defaults = next(m for m in METHODS if m.key == "lstm" and m.kind == method.kind)
+    return replace(defaults, settings=method.settings)
+
+
+def details(records: Records, kind: str) -> list[str]:
+    """Write every method on every task of a kind.
+
+    Parameters
+    ----------
+    records : Records
+        All scores.
+    kind : str
+        The kind.
+
+    Returns
+    -------
+    list of str
+        A table.
+    """
+    tasks = [task for task in TASKS.values() if task.kind == kind]
+    if kind == "classification":
+        lines = _head(["task", "method", "accuracy", "ratio", "log loss", "ratio", "CPU s"])
+        groups = [(task, task.metrics) for task in tasks]
+    else:
+        lines = _head(["task", "method", "error", "ratio", "CPU s"])
+        groups = [(task, (metric,)) for task in tasks for metric in task.metrics]
+    for task, metrics in groups:
+        best = [best_simple(records, task, metric) for metric in metrics]
+        if None in best:
+            continue
+        title = task.title if len(metrics) > 1 else _title(task, metrics[0])
+        for method in METHODS:
+            scores = [score_of(records, task, method, metric) for metric in metrics]
+            if None in scores:
+                continue
+            cells = []
+            for (winner, least), score in zip(best, scores, strict=True):
+                mark = "**" if winner is method else ""
+                cells += [f"{mark}{score.text()}{mark}", _ratio(score, least)]
+            lines.append(_line([title, method.title, *cells, f"{scores[0].seconds:.1f}"]))
+            title = ""
+    return lines
+
+
+def page(records: Records) -> list[str]:
+    """Write the whole report, with nothing but default settings.
+
+    Parameters
+    ----------
+    records : Records
+        All scores.
+
+    Returns
+    -------
+    list of str
+        Its lines.
+    """
+    ours = [r for r in records.found.values() if r.code and not r.settings]
+    older = sorted({r.task for r in ours if r.code != fingerprint()})
+    lines = [
+        "# Skill",
+        "",
+        "Written by `python -m benchmarks.skill`: how well the estimators predict with their",
+        "defaults, beside simple methods that read the same rows.",
+        "",
+        *(f"- {line}" for line in describe()),
+        f"- code of sklstm: {fingerprint()}",
+    ]
+    if older:
+        lines.append(f"- ours measured with other code: {', '.join(older)}")
+    missing = [t.title for t in TASKS.values() if not best_simple(records, t, t.metrics[0])]
+    if missing:
+        lines.append(f"- not measured, for want of their data: {', '.join(missing)}")
+    lines += ["", HOW_TO_READ, "", "## Summary", ""]
+    lines += summary(TASKS.values(), METHODS, records)
+    for kind in ("forecasting", "classification"):
+        lines += ["", f"## {kind.capitalize()}", "", *details(records, kind)]
+    return lines
+
+
+def _title(task, metric):
+    name = {"mse": "MSE", "mae": "MAE", "log_loss": "log loss"}.get(metric, metric)
+    return f"{task.title}: {name}" if len(task.metrics) > 1 else task.title
+
+
+def _ratio(score, best):
+    return f"{score.error / best.error:.2f}×"
+
+
+def _number(value):
+    return (
+        f"{value:.0f}" if abs(value) >= 1_000 else f"{value:.3f}" if value < 10 else f"{value:.1f}"
+    )
+
+
+def _head(cells):
+    return [_line(cells), _line(["---"] * len(cells))]
+
+
+def _line(cells):
+    return "| " + " | ".join(cells) + " |"
