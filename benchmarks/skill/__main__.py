@@ -7,6 +7,7 @@ import argparse
 import ast
 import time
 import traceback
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def _measure(task, methods, records, options, started):
         if method.needs and find_spec(method.needs) is None:
             say(f"{method.title} skipped, {method.needs} is not installed")
             continue
-        code = fingerprint() if method.role == "lstm" else ""
+        code = f"{method.needs} {version(method.needs)}" if method.needs else ""
+        code = fingerprint() if method.role == "lstm" else code
         for seed in range(options.seeds if method.is_random else 1):
             done = records.found.get((task.key, method.key, method.settings, seed))
             if done and not options.again:

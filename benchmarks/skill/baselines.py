@@ -272,16 +272,31 @@ def class_persistence(task, seed):
     return AfterTheNewest(task)
 
 
-def _in_rows(X):
-    """Put each sequence into one row; shorter ones are stretched to the length of the longest."""
-    rows = X.copy()
-    for row in rows:
+def stretch(X):
+    """Stretch shorter sequences to the length of the longest.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, n_steps, n_features)
+        Sequences, NaN before the first step.
+
+    Returns
+    -------
+    ndarray of shape (n, n_steps, n_features)
+        Interpolated, without NaN.
+    """
+    stretched = X.copy()
+    for row in stretched:
         steps = row[~np.isnan(row).any(axis=1)]
         if len(steps) < len(row):
             places = np.linspace(0, len(steps) - 1, len(row))
             for k in range(row.shape[1]):
                 row[:, k] = np.interp(places, np.arange(len(steps)), steps[:, k])
-    return rows.reshape(len(X), -1)
+    return stretched
+
+
+def _in_rows(X):
+    return stretch(X).reshape(len(X), -1)
 
 
 def _summaries(X):

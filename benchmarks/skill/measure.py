@@ -37,7 +37,7 @@ class Record:
     n_scored : int
         Predictions that were scored, over all folds.
     code : str
-        Fingerprint of the code of sklstm, for our methods.
+        Fingerprint of the code of sklstm, for our methods; the version, for those of others.
     """
 
     task: str
@@ -163,7 +163,7 @@ def score(task: Task, folds: list[Fold], make_estimator, seed: int) -> tuple[dic
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             estimator.fit(fold.X_train, fold.y_train)
-            method = "predict" if task.kind == "forecasting" else "predict_proba"
+            method = "predict_proba" if hasattr(estimator, "predict_proba") else "predict"
             predicted = np.asarray(getattr(estimator, method)(fold.X_test))
         seconds += time.process_time() - started
         if task.kind == "forecasting":
@@ -204,8 +204,8 @@ def class_scores(actual: np.ndarray, predicted: np.ndarray, classes) -> dict[str
     ----------
     actual : ndarray of shape (n,)
         Classes.
-    predicted : ndarray of shape (n, n_classes)
-        Probabilities.
+    predicted : ndarray of shape (n, n_classes) or (n,)
+        Probabilities; or classes, which have no log loss.
     classes : ndarray of shape (n_classes,)
         Their order.
 
@@ -214,6 +214,8 @@ def class_scores(actual: np.ndarray, predicted: np.ndarray, classes) -> dict[str
     dict
         Both scores.
     """
+    if predicted.ndim == 1:
+        return {"accuracy": float((predicted == actual).mean()), "log_loss": float("nan")}
     predicted = predicted / predicted.sum(axis=1, keepdims=True)
     hits = np.asarray(classes)[predicted.argmax(axis=1)] == actual
     return {

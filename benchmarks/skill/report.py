@@ -5,9 +5,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import isnan
 from statistics import geometric_mean, median
 
-from benchmarks.machine import describe
+from benchmarks.machine import cpu_model, versions
 from benchmarks.skill.measure import Records, fingerprint
 from benchmarks.skill.methods import METHODS, Method
 from benchmarks.skill.tasks import TASKS, Task
@@ -56,7 +58,7 @@ class Score:
     def text(self) -> str:
         """Write the median, and the spread of several."""
         shown = _number(median(self.each))
-        if len(self.each) == 1:
+        if len(self.each) == 1 or isnan(self.error):
             return shown
         return f"{shown} ({_number(min(self.each))}–{_number(max(self.each))})"
 
@@ -137,7 +139,8 @@ def _summary_row(records, task, metric, methods):
     cells = []
     for method in methods:
         score = score_of(records, task, method, metric)
-        cells.append(f"{score.text()} {_ratio(score, best[1])}" if score else "–")
+        is_there = score is not None and not isnan(score.error)
+        cells.append(f"{score.text()} {_ratio(score, best[1])}" if is_there else "–")
     return [_title(task, metric), f"{best[1].text()} {best[0].title}", *cells]
 
 
@@ -169,7 +172,7 @@ def means(records: Records, tasks: list[Task], methods: list[Method]) -> list[st
                 for task in tasks
                 if task.is_real and (ratio := _ratio_or_default(records, task, method, k))
             ]
-            n_tasks = len(ratios)
+            n_tasks = max(n_tasks, len(ratios))
             cells.append(f"{geometric_mean(ratios):.3f}×" if ratios else "–")
             wins.append(str(sum(ratio < 1 for ratio in ratios)))
         lines.append(_line([method.title, str(n_tasks), *cells, ", ".join(wins)]))
@@ -182,7 +185,9 @@ def _ratio_or_default(records, task, method, k):
     if method.key == "lstm-season" and not method.takes(task):
         method = _without_season(method)
     score = score_of(records, task, method, task.metrics[k])
-    return score.error / best[1].error if score and best else None
+    if score is None or best is None or isnan(score.error):
+        return None
+    return score.error / best[1].error
 
 
 def _without_season(method):
@@ -243,15 +248,17 @@ def page(records: Records) -> list[str]:
     list of str
         Its lines.
     """
-    ours = [r for r in records.found.values() if r.code and not r.settings]
+    shown = [r for r in records.found.values() if r.code and not r.settings]
+    ours = [r for r in shown if r.method.startswith("lstm")]
     older = sorted({r.task for r in ours if r.code != fingerprint()})
+    packages = sorted({r.code for r in shown if r not in ours})
     lines = [
         "# Skill",
         "",
         "Written by `python -m benchmarks.skill`: how well the estimators predict with their",
         "defaults, beside simple methods that read the same rows.",
         "",
-        *(f"- {line}" for line in describe()),
+        *(f"- {line}" for line in (*_machine(), ", ".join(packages))),
         f"- code of sklstm: {fingerprint()}",
     ]
     if older:
@@ -266,16 +273,27 @@ def page(records: Records) -> list[str]:
     return lines
 
 
+def _machine():
+    names = ("sklstm", "numpy", "scikit-learn", "tensorflow", "keras")
+    found = versions()
+    return [
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {cpu_model()}, one thread",
+        f"python {found['python']}, " + ", ".join(f"{name} {found[name]}" for name in names),
+    ]
+
+
 def _title(task, metric):
     name = {"mse": "MSE", "mae": "MAE", "log_loss": "log loss"}.get(metric, metric)
     return f"{task.title}: {name}" if len(task.metrics) > 1 else task.title
 
 
 def _ratio(score, best):
-    return f"{score.error / best.error:.2f}×"
+    return "–" if isnan(score.error) else f"{score.error / best.error:.2f}×"
 
 
 def _number(value):
+    if isnan(value):
+        return "–"
     return (
         f"{value:.0f}" if abs(value) >= 1_000 else f"{value:.3f}" if value < 10 else f"{value:.1f}"
     )
