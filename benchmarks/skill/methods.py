@@ -113,7 +113,7 @@ def variant(method: Method, parameters: dict[str, Any], label: str = "") -> Meth
     settings = ", ".join([*words, label] if label else words)
     return replace(
         method,
-        title=f"{method.title}, {settings}",
+        title=f"{method.title.removesuffix(', defaults')}, {settings}",
         make=lambda task, seed: method.make(task, seed, **parameters),
         settings=settings,
     )
