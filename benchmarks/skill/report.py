@@ -37,7 +37,8 @@ for DLinear and NLinear: 0.277 to 0.333). Classes of tables are predicted from w
 and cut in time; sequences have their own split. A class of the temperature is one of three that
 k-means finds in the training part. The random walks and the noiseless line and sine (slope 1 a
 month, amplitude 20, fitted on 19 years, forecast over the next 5) are checks, and do not count in
-the means: of the line an error of 3 or less is wanted, and of the walks a ratio to persistence near 1."""
+the means: of the line an error of 3 or less is wanted, and of the walks a ratio to
+persistence near 1."""
 
 
 @dataclass(frozen=True)
