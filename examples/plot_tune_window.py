@@ -59,17 +59,16 @@ cv = TimeSeriesSplit(n_splits=3, test_size=5 * 7 * 24)
 classes = KMeansLabeler(n_clusters=3)
 started = time.perf_counter()
 
-training = {"learning_rate": 0.003, "batch_size": 64, "random_state": 0}
 lstm = TransformedTargetClassifier(
-    make_pipeline(SequenceWindower(lead=LEAD), LSTMClassifier(**training)),
+    make_pipeline(SequenceWindower(lead=LEAD), LSTMClassifier(random_state=0)),
     transformer=classes,
 )
 search = GridSearchCV(
     lstm,
     {
         "classifier__sequencewindower__window": [6, 12, 24],
-        "classifier__lstmclassifier__units": [8, 32],
-        "classifier__lstmclassifier__epochs": [3, 6],
+        "classifier__lstmclassifier__units": [16, 32],
+        "classifier__lstmclassifier__epochs": [1, 2],
     },
     cv=cv,
 )
@@ -152,8 +151,8 @@ for (units, epochs), group in results.groupby(names):
         group["mean_test_score"],
         marker="o",
         color="tab:blue" if units == 32 else "tab:orange",
-        linestyle="-" if epochs == 6 else "--",
-        label=f"{units} units, {epochs} epochs",
+        linestyle="-" if epochs == 2 else "--",
+        label=f"{units} units, {epochs} epoch{'s' if epochs > 1 else ''}",
     )
 left.set(xlabel="window (hours)", ylabel="mean accuracy", title="The search")
 left.set_xticks([6, 12, 24])

@@ -52,7 +52,7 @@ LOADS_KERAS = {
 # Names of sklstm.networks that come without TensorFlow.
 WITHOUT_KERAS = {
     f"sklstm.networks.{name}"
-    for name in ("Examples", "NetworkInput", "NetworkSpec", "TrainingTask")
+    for name in ("Examples", "NetworkInput", "NetworkSpec", "PatchSpec", "Slots", "TrainingTask")
 }
 # Who reads a private attribute of another object, and why it must.
 READS_PRIVATE = {

@@ -32,12 +32,15 @@ def series(seed=0):
 def models():
     sizes = {"units": 4, "epochs": 2, "random_state": 0}
     windower = SequenceWindower(window=WINDOW, lead=1)
-    labelled = make_pipeline(windower, LSTMClassifier(**sizes))
+    labelled = make_pipeline(windower, LSTMClassifier(plain=True, **sizes))
     return {
-        "forecaster": make_pipeline(windower, LSTMForecaster(**sizes)),
-        "early stopping": make_pipeline(windower, LSTMForecaster(**sizes, early_stopping=True)),
+        "forecaster": make_pipeline(windower, LSTMForecaster(plain=True, **sizes)),
+        "early stopping": make_pipeline(
+            windower, LSTMForecaster(plain=True, **sizes, early_stopping=True)
+        ),
         "all history": make_pipeline(
-            SequenceWindower(window=WINDOW, lead=1, history="all"), LSTMForecaster(**sizes)
+            SequenceWindower(window=WINDOW, lead=1, history="all"),
+            LSTMForecaster(plain=True, **sizes),
         ),
         "labels in the fold": TransformedTargetClassifier(labelled, transformer=KMeansLabeler(2)),
     }
@@ -52,7 +55,7 @@ def learned(model):
 
 
 def scales_of(network):
-    scaler, transform = network.feature_scaler, network.target_transform
+    scaler, transform = network.input_transform, network.target_transform
     return [scaler.mean, scaler.scale, transform.mean, transform.scale]
 
 
@@ -99,7 +102,7 @@ def test_windows_cut_before_the_split_do_not_leak(cv):
     X = series()
     y = X["temp"]
     windower = SequenceWindower(window=WINDOW, lead=1)
-    network = LSTMForecaster(units=4, epochs=2, random_state=0)
+    network = LSTMForecaster(plain=True, units=4, epochs=2, random_state=0)
     for train, _ in cv.split(X):
         held = (train[:, None] - 1 - np.arange(WINDOW)).ravel()
         not_held = np.setdiff1d(np.arange(N_ROWS), held)
@@ -119,12 +122,12 @@ def test_scales_are_those_of_the_training_windows():
     X = series()
     windows = SequenceWindower(window=WINDOW, lead=1).fit_transform(X)
     train = np.arange(40)
-    fitted = LSTMForecaster(units=2, epochs=1, anchor=None).fit(
+    fitted = LSTMForecaster(plain=True, units=2, epochs=1, anchor=None).fit(
         windows[train], X["temp"].iloc[train]
     )
     steps = np.asarray(windows)[train].reshape(-1, 2)
-    np.testing.assert_allclose(fitted.network_.feature_scaler.mean, np.nanmean(steps, axis=0))
-    np.testing.assert_allclose(fitted.network_.feature_scaler.scale, np.nanstd(steps, axis=0))
+    np.testing.assert_allclose(fitted.network_.input_transform.mean, np.nanmean(steps, axis=0))
+    np.testing.assert_allclose(fitted.network_.input_transform.scale, np.nanstd(steps, axis=0))
     # Row 0 has no past, so it is not trained on.
     np.testing.assert_allclose(
         fitted.network_.target_transform.mean, X["temp"].iloc[train[1:]].mean()

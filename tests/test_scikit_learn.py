@@ -64,12 +64,16 @@ def warm(weather):
 
 def classifier(**params):
     params = {"units": 4, "epochs": 2, "random_state": 0} | params
-    return make_pipeline(SequenceWindower(window=4, lead=LEAD), LSTMClassifier(**params))
+    return make_pipeline(
+        SequenceWindower(window=4, lead=LEAD), LSTMClassifier(plain=True, **params)
+    )
 
 
 def forecaster(**params):
     params = {"units": 4, "epochs": 2, "random_state": 0} | params
-    return make_pipeline(SequenceWindower(window=4, lead=LEAD), LSTMForecaster(**params))
+    return make_pipeline(
+        SequenceWindower(window=4, lead=LEAD), LSTMForecaster(plain=True, **params)
+    )
 
 
 def by_hand(model, X, y, cv, method="predict"):
@@ -247,7 +251,7 @@ def test_permutation_importance_finds_the_column_that_matters():
     y = X["used"].shift(1, fill_value=0.0)
     model = make_pipeline(
         SequenceWindower(window=2, lead=1),
-        LSTMForecaster(units=8, epochs=10, learning_rate=0.03, random_state=0),
+        LSTMForecaster(plain=True, units=8, epochs=10, learning_rate=0.03, random_state=0),
     ).fit(X, y)
     importance = permutation_importance(model, X, y, n_repeats=2, random_state=0)
     assert importance.importances_mean[0] > 0.5

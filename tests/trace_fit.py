@@ -61,7 +61,7 @@ def plain_fit():
     noise = np.random.default_rng(0).normal(scale=0.1, size=400)
     table = pd.DataFrame({"value": np.sin(np.arange(400) / 5) + noise}, index=hours)
     windower = SequenceWindower(window=12, lead=1)
-    make_pipeline(windower, LSTMForecaster(units=4, epochs=2, random_state=0)).fit(
+    make_pipeline(windower, LSTMForecaster(plain=True, units=4, epochs=2, random_state=0)).fit(
         table, table["value"]
     )
 
@@ -73,7 +73,9 @@ def full_fit():
     each = {name: pd.DataFrame({"value": wave + level}, months) for level, name in enumerate("ab")}
     panel = pd.concat(each, names=["series", "month"]).sort_index(level="month")
     windower = SequenceWindower(window=24, lead=1, by="series")
-    forecaster = LSTMForecaster(horizon=24, season=12, units=4, epochs=2, random_state=0)
+    forecaster = LSTMForecaster(
+        horizon=24, season=12, plain=True, units=4, epochs=2, random_state=0
+    )
     make_pipeline(windower, forecaster).fit(panel, panel["value"])
 
 

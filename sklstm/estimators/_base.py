@@ -5,7 +5,6 @@
 
 from abc import ABC, abstractmethod
 from copy import deepcopy
-from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -14,13 +13,19 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm.estimators._auto import Choices, choose
 from sklstm.estimators._input import read_labels, read_X
-from sklstm.estimators._parameters import as_list, as_units, check_modes, make_generator
+from sklstm.estimators._parameters import (
+    as_list,
+    as_units,
+    check_choices,
+    check_modes,
+    make_generator,
+)
 from sklstm.networks import NetworkSpec
 from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled
 from sklstm.training._fit import Fit, FitPlan, fit_network
 from sklstm.training._fitted_network import HasNetwork
-from sklstm.training._trained import Trained
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
     HasMethods,
@@ -40,22 +45,28 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
     A subclass reads ``y`` and says what is to be fitted; this class fits it and keeps the result.
     """
 
-    _members: list[Trained]
+    _last_fit: Fit
+    _chosen: Choices
     _rng: np.random.Generator | None
 
     _parameter_constraints: dict = {
         "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
-        "bidirectional": ["boolean"],
+        "patch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "bidirectional": ["boolean", StrOptions({"auto"})],
         "return_sequences": ["boolean"],
         "stateful": ["boolean"],
         "bptt_steps": [Interval(Integral, 1, None, closed="left"), None],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [str, type, HasMethods(["get_config", "apply"])],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
-        "learning_rate_schedule": [StrOptions({"cosine", "linear", "exponential"}), None],
+        "learning_rate_schedule": [
+            StrOptions({"auto", "cosine", "linear", "exponential"}),
+            None,
+        ],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "loss": [str, callable, HasMethods(["get_config"]), None],
         "metrics": [list, tuple, None],
         "early_stopping": ["boolean"],
@@ -63,9 +74,10 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "train_stride": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
-        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "n_members": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "callbacks": [list, tuple, HasMethods(["on_epoch_end", "set_model"]), None],
         "normalize_X": ["boolean"],
+        "plain": ["boolean"],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose", StrOptions({"auto"})],
@@ -140,7 +152,10 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             from 0, and with several ensemble members these before.
         """
         self._check_has("history_")
-        logs = [pd.DataFrame(trained.history).rename_axis("epoch") for trained in self._members]
+        logs = [
+            pd.DataFrame(trained.history).rename_axis("epoch")
+            for trained in self._last_fit.all_members()
+        ]
         if len(logs) == 1:
             return logs[0]
         return pd.concat(logs, keys=range(len(logs)), names=["member"])
@@ -153,7 +168,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         predicts in own units: probabilities, or values of y. It holds built-in layers only, so that
         it loads without custom objects. Fitted with ``return_sequences=True`` or ``stateful=True``
         it predicts at every step; of a stateful network it reads any number of them, and starts
-        each sample with a state of 0.
+        each sample with a state of 0. :meth:`keras_inputs` gives what it reads.
 
         Returns
         -------
@@ -162,6 +177,24 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         """
         self._check_has("keras_model_")
         return self.network_.to_keras()
+
+    def keras_inputs(self, X):
+        """Return what ``keras_model_.predict`` takes for some sequences.
+
+        Parameters
+        ----------
+        X : windows of a SequenceWindower, or array-like of shape \
+                (n_samples, n_steps, n_features) or (n_samples, n_steps)
+            Sequences, as in :meth:`fit`.
+
+        Returns
+        -------
+        dict of str to ndarray
+            "windows", with NaN for missing steps; "known", the known future covariates, and
+            "calendar", sine and cosine of each cycle, where the network reads them.
+        """
+        check_is_fitted(self, "network_")
+        return self.network_.keras_inputs(self._read_as_fitted(X))
 
     def stream(self, *, method="predict"):
         """Make an object that takes one row after the other, and predicts at each.
@@ -190,8 +223,6 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         check_modes(self, index)
         y, layout = self._read_y(y, index, resume=resume, classes=classes)
         plan = self._plan(index, y, layout, resume=resume, is_partial=is_partial)
-        if resume:
-            self._check_same_sizes(plan.spec)
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
         rng = deepcopy(self._rng) if resume else None
         if rng is None:
@@ -201,21 +232,21 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             index,
             rng,
             is_univariate=is_univariate,
-            previous=Fit(self.network_, self._members) if resume else None,
+            previous=self._last_fit if resume else None,
             keep_optimizer=is_partial,
         )
         return self._keep(result, rng if is_partial or self.warm_start else None)
 
     def _keep(self, result: Fit, rng):
         """Keep what a fit has learned."""
-        network, members = result.network, result.members
+        network, members = result.network, result.all_members()
         # Callbacks stay out of what a later fit resumes.
-        self._members = [replace(trained, callbacks=[]) for trained in members]
+        self._last_fit = result.without_callbacks()
         self.network_ = network
         self._rng = rng
         self.n_steps_in_ = network.n_steps
         if not network.is_univariate:
-            self.n_features_in_ = network.spec.n_features
+            self.n_features_in_ = network.n_features
         self.n_iter_ = max(trained.n_iter for trained in members)
         self.__dict__.pop("callbacks_", None)
         if self.callbacks is not None:
@@ -261,33 +292,33 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             )
         return check_y(y, estimator=self, **how)
 
-    def _spec(self, index, n_outputs, activation, **more):
+    def _choices(self, index, automatic: Choices, *, plain: Choices, resume) -> Choices:
+        """Replace "auto"; a resumed fit keeps what the first one chose."""
+        predicts_steps = self.return_sequences or self.stateful
+        if resume:
+            automatic = self._chosen
+        elif self.plain or predicts_steps:
+            automatic = plain
+        self._chosen = choose(self, automatic)
+        check_choices(self, self._chosen, index)
+        return self._chosen
+
+    def _spec(self, index, chosen, n_outputs, activation, **more):
         """Return the sizes of the network; a subclass adds what only it has."""
         return NetworkSpec(
             n_features=int(index.n_features),
             units=as_units(self.units, "units"),
             n_outputs=n_outputs,
             activation=activation,
-            bidirectional=bool(self.bidirectional),
-            dropout=float(self.dropout),
+            bidirectional=bool(chosen.bidirectional),
+            dropout=float(chosen.dropout),
             recurrent_dropout=float(self.recurrent_dropout),
             returns_sequences=bool(self.return_sequences),
             stateful=bool(self.stateful),
             **more,
         )
 
-    def _check_same_sizes(self, spec):
-        before, now = vars(self.network_.spec), vars(spec)
-        changed = sorted(name for name in now if now[name] != before[name])
-        if changed:
-            raise ValueError(
-                f"Cannot resume training: the network was built with "
-                f"{ {name: before[name] for name in changed} } and is now asked for "
-                f"{ {name: now[name] for name in changed} }. Call fit with warm_start=False to "
-                "start anew."
-            )
-
-    def _make_plan(self, spec, transform, loss, y, index, *, is_partial, **more) -> FitPlan:
+    def _make_plan(self, spec, chosen, transform, loss, y, index, *, is_partial, **more) -> FitPlan:
         """Plan a fit by the parameters that all estimators have."""
         from sklstm.training._trainer import Trainer
 
@@ -295,7 +326,9 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         trainer = Trainer(
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
-            schedule=self.learning_rate_schedule,
+            schedule=chosen.learning_rate_schedule,
+            length=chosen.length,
+            weight_decay=float(chosen.weight_decay),
             loss=loss if self.loss is None else self.loss,
             metrics=None if self.metrics is None else list(self.metrics),
             callbacks=as_list(self.callbacks),
@@ -311,7 +344,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             trainer=trainer,
             y=y,
             labels_rows=self.return_sequences and not index.knows_time,
-            n_members=self.n_members,
+            n_members=chosen.n_members,
             normalize_X=self.normalize_X,
             validation_fraction=self.validation_fraction if holds_out else None,
             train_stride=self.train_stride,

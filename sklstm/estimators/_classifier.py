@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Real
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
@@ -10,35 +12,60 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm.estimators._auto import PLAIN_CLASSIFIER, for_classifier
 from sklstm.estimators._base import BaseLSTM
+from sklstm.estimators._parameters import as_names
 from sklstm.estimators._shared_docs import with_shared_docs
 from sklstm.targets._target_layout import TargetLayout
 from sklstm.targets._target_transform import TargetTransform
+from sklstm.training._input_plan import InputPlan
 from sklstm.utils._all_or_nothing import all_or_nothing
-from sklstm.utils._sklearn_private import StrOptions, _fit_context
+from sklstm.utils._sklearn_private import Interval, StrOptions, _fit_context
+
+# Views that need nothing but the window.
+CLASSIFIER_VIEWS = ("values", "normalized", "differences")
 
 
 @with_shared_docs(
     target="label",
     missing="NaN or None",
-    epochs="30",
-    learning_rate="0.01",
-    schedule="None",
+    patch_stride="patches overlap by half",
+    auto_patch="a twentieth of the window, and 1 where sequences have different lengths",
+    auto_directions="True",
+    auto_dropout="0",
+    updates="500",
+    most_epochs="500",
+    rate="0.2",
+    auto_decay="0.3",
+    decay_reference="2",
+    auto_members="3",
+    plain=(
+        "the network of the tutorials, which reads the steps as they are, in one direction\n    "
+        "and without dropout, noise, decay or ensemble, for 30 epochs at a learning rate of 0.01"
+    ),
     strata=" of each class",
     warm_start="",
 )
 class LSTMClassifier(ClassifierMixin, BaseLSTM):
     """Classifier: an LSTM network that reads a sequence and predicts its class.
 
-    The last state of the LSTM layers goes through one dense layer: a sigmoid for two classes, a
-    softmax otherwise. Row *i* of the prediction is the class of row *i* of `X`; behind
-    ``SequenceWindower(lead=h)`` that is the class `h` time steps after the end of the window. Each
-    feature is standardised inside, on the training rows only, so no scaler is needed around it.
+    By default three networks read patches of each sequence in three views, in both directions, and
+    their probabilities are averaged. The last state of the LSTM layers goes through one dense
+    layer: a sigmoid for two classes, a softmax otherwise. Row *i* of the prediction is the class of
+    row *i* of `X`; behind ``SequenceWindower(lead=h)`` that is the class `h` time steps after the
+    end of the window. Each feature is standardised inside, on the training rows only, so no scaler
+    is needed around it.
 
     Parameters
     ----------
     [layers]
+    views : tuple of {"values", "normalized", "differences"} or "auto", default="auto"
+        What is read of each feature: its values; these normalised to mean 0 and standard deviation
+        1 in each window; differences from step to step, 0 at the first. "auto" is all three.
     [training]
+    input_noise : float or "auto", default="auto"
+        Standard deviation of Gaussian noise on the standardised inputs in training. "auto" is 0.5
+        for fewer than 1,000 windows, and else 0.
     loss : str, callable or keras.losses.Loss, default=None
         The loss, on probabilities. None is the cross-entropy, binary or categorical.
     metrics : list of str, callable or keras.metrics.Metric, default=None
@@ -68,6 +95,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     ----------
     .. [1] Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural Computation,
        9(8), 1735-1780.
+    .. [2] Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
 
     Examples
     --------
@@ -77,7 +105,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     >>> from sklstm import LSTMClassifier
     >>> X = np.random.default_rng(0).normal(size=(200, 10, 2)).cumsum(axis=1)
     >>> y = np.where(X[:, -1, 0] - X[:, -2, 0] > 0, "up", "down")
-    >>> classifier = LSTMClassifier(units=8, learning_rate=0.05, random_state=0)
+    >>> classifier = LSTMClassifier(units=8, random_state=0)
     >>> classifier.fit(X[:150], y[:150])
     LSTMClassifier(...)
     >>> classifier.predict_proba(X[150:]).shape
@@ -88,6 +116,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     _parameter_constraints: dict = {
         **BaseLSTM._parameter_constraints,
+        "views": [tuple, list, StrOptions({"auto"}), None],
+        "input_noise": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -95,17 +125,21 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self,
         units=32,
         *,
-        bidirectional=False,
-        dropout=0.0,
+        patch_size="auto",
+        bidirectional="auto",
+        dropout="auto",
         recurrent_dropout=0.0,
         return_sequences=False,
         stateful=False,
         bptt_steps=None,
-        epochs=30,
+        views="auto",
+        epochs="auto",
         batch_size=32,
         optimizer="adam",
-        learning_rate=0.01,
-        learning_rate_schedule=None,
+        learning_rate="auto",
+        learning_rate_schedule="auto",
+        weight_decay="auto",
+        input_noise="auto",
         loss=None,
         metrics=None,
         class_weight=None,
@@ -114,25 +148,30 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         n_iter_no_change=10,
         train_stride=1,
         shuffle=True,
-        n_members=1,
+        n_members="auto",
         callbacks=None,
         normalize_X=True,
+        plain=False,
         warm_start=False,
         random_state=None,
         verbose=0,
     ):
         self.units = units
+        self.patch_size = patch_size
         self.bidirectional = bidirectional
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.return_sequences = return_sequences
         self.stateful = stateful
         self.bptt_steps = bptt_steps
+        self.views = views
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
+        self.input_noise = input_noise
         self.loss = loss
         self.metrics = metrics
         self.class_weight = class_weight
@@ -144,6 +183,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.n_members = n_members
         self.callbacks = callbacks
         self.normalize_X = normalize_X
+        self.plain = plain
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -308,12 +348,20 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     def _plan(self, index, y, layout, *, resume, is_partial):
         predicts_steps = self.return_sequences or self.stateful
+        chosen = self._choices(index, for_classifier(index), plain=PLAIN_CLASSIFIER, resume=resume)
         n_classes = len(self.classes_)
         # Of one class there is nothing to learn, and Keras warns of a cross-entropy of certainties.
         losses = {1: "mean_squared_error", 2: "binary_crossentropy"}
         activation = "sigmoid" if n_classes == 2 else "softmax"
         return self._make_plan(
-            spec=self._spec(index, layout.n_targets, activation),
+            spec=self._spec(index, chosen, layout.n_targets, activation),
+            chosen=chosen,
+            inputs=InputPlan(
+                patch_size=chosen.patch_size,
+                patch_stride=max(1, chosen.patch_size // 2),
+                views=as_names(chosen.views, CLASSIFIER_VIEWS, "views") or ("values",),
+                noise=float(chosen.input_noise),
+            ),
             transform=TargetTransform(layout, is_relative=False),
             loss=losses.get(n_classes, "categorical_crossentropy"),
             y=y,

@@ -3,6 +3,7 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
@@ -11,8 +12,15 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm.estimators._auto import (
+    LARGE,
+    PLAIN_FORECASTER,
+    Form,
+    for_forecaster,
+    forms_of_forecaster,
+)
 from sklstm.estimators._base import BaseLSTM
-from sklstm.estimators._parameters import as_units, check_forecast
+from sklstm.estimators._parameters import as_names, as_units, check_forecast
 from sklstm.estimators._shared_docs import with_shared_docs
 from sklstm.preprocessing._history import LONGEST_HORIZON
 from sklstm.targets._leak_guard import (
@@ -23,15 +31,32 @@ from sklstm.targets._leak_guard import (
 from sklstm.targets._past import positions_of_features
 from sklstm.targets._target_layout import read_layout
 from sklstm.targets._target_transform import TargetTransform
+from sklstm.training._calendar_inputs import CYCLES
+from sklstm.training._input_plan import InputPlan
 from sklstm.utils._sklearn_private import Interval, StrOptions
 
 
 @with_shared_docs(
     target="value",
     missing="NaN",
-    epochs='"auto"',
-    learning_rate='"auto"',
-    schedule='"cosine"',
+    patch_stride="patches do not overlap",
+    auto_patch=(
+        "the season, or else a cycle of the clock, if two fit into a window: a day of\n    "
+        "hours or minutes, a week of days, a year of weeks, months or quarters. Else it is half a "
+        "window, and 1\n    where sequences have different lengths"
+    ),
+    auto_directions="False",
+    auto_dropout="0.1 for one target, and 0 for several",
+    updates="1,500",
+    most_epochs="100",
+    rate="0.1",
+    auto_decay="0",
+    decay_reference="6",
+    auto_members="3 for one target and fewer than 1,000 windows, and else 1",
+    plain=(
+        "a network that reads the steps as they are, all features at once, without calendar,\n    "
+        "dropout or ensemble"
+    ),
     strata="",
     warm_start=(
         " The target\n    transform, `shrinkage_` included, and the scales stay those of the first "
@@ -41,7 +66,8 @@ from sklstm.utils._sklearn_private import Interval, StrOptions
 class LSTMForecaster(RegressorMixin, BaseLSTM):
     """Forecaster: an LSTM network that reads a window of a series and predicts what follows.
 
-    The last state of the LSTM layers goes through one linear layer. Row *i* of the prediction is
+    The LSTM reads the window patch by patch, relative to its last value; its last state goes
+    through one linear layer. Row *i* of the prediction is
     the value that belongs to row *i* of `X`; behind ``SequenceWindower(lead=1)`` that is a forecast
     of the next time step. Each feature and each target is standardised inside, on the training rows
     only, so no scaler is needed around it.
@@ -66,13 +92,25 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         not reach so far, it reads their mean.
     anchor : {"auto", "last", "mean"} or None, default="auto"
         What of the window a forecast is relative to: the last value of the target, its mean, or
-        nothing. "auto" is "last" where X carries the past of `y`, behind windows with a lead, and
-        without `season`; else it is None.
+        nothing. The features are read relative to their own last values, or means, too, unless the
+        network is `plain`. "auto" is "last" where X carries the past of `y`, behind windows with a
+        lead, and else None. With few windows or a `season` it forecasts in several forms and
+        averages them: for one target and fewer than 1,000 windows, "last" and "mean"; with a
+        season, "last" without the season, and None and "mean" with it. Each is weighed by its
+        errors in a trial [4]_, see `shrink`.
     season : int, str or tuple of them, default=None
         Length of the season, or of several, in steps, or as an alias of pandas such as "D". What
         the season adds to each series in each of its steps is learned in fit and subtracted, from
         `y` and from its past in X, and added to the forecasts: the means, smoothed to as many
         harmonics as forecast left-out cycles best.
+    channel_independent : bool or "auto", default="auto"
+        Whether each target is read as a series of its own, by one network for all, with all
+        features beside it that are not the past of a target [5]_. Where X does not carry the past
+        of each target, all features are read at once. "auto" is True for several targets.
+    calendar : tuple of {"day", "week", "year"}, "auto" or None, default="auto"
+        Cycles of which the network is told the time that is forecast, as sine and cosine. "auto" is
+        the day and the year for one target, where rows have dates, the training rows cover the
+        cycle, and a step of the clock is short enough to tell its parts apart.
     target : str, int or list of them, default=None
         The feature of X that carries the past of `y`, or of each target. None finds it: the first
         that equals `y` on the rows of fit, else the first of which `y` is an affine map.
@@ -84,7 +122,9 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         between 0 and 1: the slope of actual values on forecasts [3]_, when the same fit on the
         first two thirds of the time forecasts the last third. Of quantiles the median is shrunk,
         and the others keep their distance. "auto" does so with `season`, where few years say little
-        beyond it, unless `early_stopping` is on. Training takes two thirds longer.
+        beyond it; else it holds the trial for one target and at most 20,000 windows, and shrinks
+        only where the network made forecasts worse, as it does on a random walk. There is no trial
+        with `early_stopping`. It takes two thirds longer to train.
     [layers]
     [training]
     loss : str, callable or keras.losses.Loss, default=None
@@ -128,6 +168,12 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
        neural networks. Advances in Neural Information Processing Systems, 27.
     .. [3] Copas, J. B. (1983). Regression, prediction and shrinkage. Journal of the Royal
        Statistical Society B, 45(3), 311-354.
+    .. [4] Bates, J. M. and Granger, C. W. J. (1969). The combination of forecasts. Operational
+       Research Quarterly, 20(4), 451-468. Shares here are squares of those that they propose.
+    .. [5] Nie, Y., Nguyen, N. H., Sinthong, P. and Kalagnanam, J. (2023). A time series is worth 64
+       words: long-term forecasting with transformers. ICLR. It reads patches, and channels one by
+       one.
+    .. [6] Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
 
     Examples
     --------
@@ -159,6 +205,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         "season": [str, Interval(Integral, 2, None, closed="left"), tuple, list, None],
         "target": [str, Interval(Integral, 0, None, closed="left"), tuple, list, None],
         "quantiles": [tuple, list, None],
+        "calendar": [tuple, list, StrOptions({"auto", *CYCLES}), None],
+        "channel_independent": ["boolean", StrOptions({"auto"})],
         "shrink": [StrOptions({"auto"}), "boolean"],
         "normalize_y": ["boolean", StrOptions({"series"})],
     }
@@ -172,12 +220,15 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         known_future=None,
         anchor="auto",
         season=None,
+        channel_independent="auto",
+        calendar="auto",
         target=None,
         quantiles=None,
         shrink="auto",
         units=32,
-        bidirectional=False,
-        dropout=0.0,
+        patch_size="auto",
+        bidirectional="auto",
+        dropout="auto",
         recurrent_dropout=0.0,
         return_sequences=False,
         stateful=False,
@@ -186,7 +237,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         batch_size=32,
         optimizer="adam",
         learning_rate="auto",
-        learning_rate_schedule="cosine",
+        learning_rate_schedule="auto",
+        weight_decay="auto",
         loss=None,
         metrics=None,
         early_stopping=False,
@@ -194,9 +246,10 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         n_iter_no_change=10,
         train_stride=1,
         shuffle=True,
-        n_members=1,
+        n_members="auto",
         callbacks=None,
         normalize_X=True,
+        plain=False,
         normalize_y=True,
         warm_start=False,
         random_state=None,
@@ -208,10 +261,13 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         self.known_future = known_future
         self.anchor = anchor
         self.season = season
+        self.channel_independent = channel_independent
+        self.calendar = calendar
         self.target = target
         self.quantiles = quantiles
         self.shrink = shrink
         self.units = units
+        self.patch_size = patch_size
         self.bidirectional = bidirectional
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
@@ -223,6 +279,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
         self.loss = loss
         self.metrics = metrics
         self.early_stopping = early_stopping
@@ -233,6 +290,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         self.n_members = n_members
         self.callbacks = callbacks
         self.normalize_X = normalize_X
+        self.plain = plain
         self.normalize_y = normalize_y
         self.warm_start = warm_start
         self.random_state = random_state
@@ -418,23 +476,16 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             warn_if_not_steps_ahead(index, y)
         if is_relative:
             warn_if_target_in_window(index, y[:, : layout.n_targets])
-        transform = TargetTransform(
-            layout,
-            anchor=None if self.anchor == "auto" and predicts_steps else self.anchor,
-            season=self.season,
-            target=self.target,
-            normalize=self.normalize_y,
-            is_relative=is_relative,
-        )
-        if layout.is_multi_step and index.on_a_clock:
-            transform.last_times = last_times(index)
         decoder_units: tuple[int, ...] = ()
         if self.decoder == "lstm":
             decoder_units = as_units(self.decoder_units, "decoder_units", default=self.units)
         known_future = positions_of_features(self.known_future, index, "known_future")
         quantiles = tuple(map(float, self.quantiles or ()))
+        automatic = for_forecaster(index, layout.n_targets, self.season)
+        chosen = self._choices(index, automatic, plain=PLAIN_FORECASTER, resume=resume)
         spec = self._spec(
             index,
+            chosen,
             layout.n_targets * max(len(quantiles), 1),
             "linear",
             horizon=int(self.horizon),
@@ -447,20 +498,60 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             from sklstm.networks import PinballLoss
 
             loss = PinballLoss(quantiles)
+        cycles = as_names(chosen.calendar, CYCLES, "calendar")
+        if cycles and index.length_of_step() is None:
+            raise ValueError(
+                f"calendar={self.calendar!r} needs rows with dates on a regular clock, straight "
+                "from SequenceWindower; X has none."
+            )
         shrink = self.shrink
         if shrink == "auto":
             shrink = self.season is not None and not self.early_stopping
-        return self._make_plan(
-            spec=spec,
-            transform=transform,
-            loss=loss,
-            y=y,
-            index=index,
-            is_partial=is_partial,
-            known_future=known_future,
+            if not shrink and _may_try(self, index, layout):
+                shrink = "useless"
+        if resume or is_partial:
             # A resumed fit keeps its target transform, and parts of the rows are no fair trial.
-            shrink=shrink and not (resume or is_partial),
-        )
+            shrink = False
+
+        def plan(form):
+            transform = TargetTransform(
+                layout,
+                anchor=None if form.anchor == "auto" and predicts_steps else form.anchor,
+                season=form.season,
+                target=self.target,
+                normalize=self.normalize_y,
+                is_relative=is_relative,
+            )
+            if layout.is_multi_step and index.on_a_clock:
+                transform.last_times = last_times(index)
+            return self._make_plan(
+                spec=spec,
+                chosen=chosen,
+                inputs=InputPlan(
+                    patch_size=chosen.patch_size,
+                    patch_stride=chosen.patch_size,
+                    # Steps are predicted at from steps as they are.
+                    views=("values",) if self.plain or predicts_steps else None,
+                    channel_independent=chosen.channel_independent,
+                    averages_others=not predicts_steps,
+                    reads_level=chosen.reads_level,
+                    cycles=cycles,
+                ),
+                transform=transform,
+                loss=loss,
+                y=y,
+                index=index,
+                is_partial=is_partial,
+                known_future=known_future,
+                shrink=shrink,
+            )
+
+        if not resume:
+            self._forms = [Form(self.anchor, self.season)]
+            if self.anchor == "auto" and is_relative and not (self.plain or predicts_steps):
+                self._forms = forms_of_forecaster(index, layout.n_targets, self.season)
+        first, *others = map(plan, self._forms)
+        return replace(first, companions=tuple(others))
 
     @property
     def shrinkage_(self):
@@ -481,3 +572,14 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _may_try(estimator, index, layout):
+    """Tell whether a trial is worth its time where nothing says so."""
+    return (
+        index.knows_time
+        and layout.n_targets == 1
+        and len(index) <= LARGE
+        and not (estimator.plain or estimator.early_stopping)
+        and not (estimator.return_sequences or estimator.stateful)
+    )

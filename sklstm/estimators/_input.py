@@ -120,7 +120,13 @@ def read_labels(y, index: WindowIndex, *, labels_rows: bool) -> tuple[np.ndarray
 
 
 def _check_shape(estimator, index, fitted):
-    expected = (fitted.n_steps, fitted.spec.n_features)
+    if fitted.needs_time and not index.knows_time:
+        raise ValueError(
+            f"This {type(estimator).__name__} predicts by the time of a window (calendar=, "
+            'season=, normalize_y="series" or known_future= of its fit), which X does not know: '
+            "give windows straight from SequenceWindower."
+        )
+    expected = (fitted.n_steps, fitted.n_features)
     if (index.window, index.n_features) == expected:
         return
     n = len(index)

@@ -72,7 +72,7 @@ def check_modes(estimator, index: WindowIndex) -> None:
     ValueError
         If parameters exclude each other.
     """
-    if estimator.stateful and estimator.bidirectional:
+    if estimator.stateful and estimator.bidirectional is True:
         raise ValueError(
             "stateful=True and bidirectional=True exclude each other: a state that is carried on "
             "from the past cannot come from the future as well."
@@ -83,11 +83,80 @@ def check_modes(estimator, index: WindowIndex) -> None:
             "each row is read once, and none may be left out; bptt_steps sets how much is read at "
             "a time."
         )
-    if estimator.return_sequences and estimator.bidirectional and index.lead:
+    if estimator.return_sequences and estimator.bidirectional is True and index.lead:
         raise ValueError(
             f"return_sequences=True and bidirectional=True exclude each other on windows with "
             f"lead={index.lead}: read backwards, a step is predicted from rows that may hold its "
             "own target."
+        )
+
+
+def as_names(given, known: tuple[str, ...], parameter: str) -> tuple[str, ...]:
+    """Read a parameter that is a choice of names.
+
+    Parameters
+    ----------
+    given : str, list or tuple of str, or None
+        The choice.
+    known : tuple of str
+        What may be chosen.
+    parameter : str
+        Whose value it is, for the message.
+
+    Returns
+    -------
+    tuple of str
+        The names; none for None.
+
+    Raises
+    ------
+    ValueError
+        If there is another name among them.
+    """
+    names = (given,) if isinstance(given, str) else tuple(given or ())
+    if not set(names) <= set(known) or len(set(names)) < len(names):
+        raise ValueError(
+            f"{parameter} must be a tuple of names out of {known}, each at most once; got "
+            f"{given!r}."
+        )
+    return names
+
+
+def check_choices(estimator, chosen, index: WindowIndex) -> None:
+    """Refuse what cannot be read of windows.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        With its parameters.
+    chosen : Choices
+        The same with "auto" replaced.
+    index : WindowIndex
+        What it is to be fitted on.
+
+    Raises
+    ------
+    ValueError
+        If patches are longer than windows, or with networks that predict at every step.
+    """
+    mode = next((p for p in ("return_sequences", "stateful") if getattr(estimator, p)), None)
+    of_windows = {
+        "patch_size": chosen.patch_size > 1,
+        "views": tuple(chosen.views or ("values",)) != ("values",),
+        "input_noise": chosen.input_noise > 0,
+        "calendar": bool(chosen.calendar),
+        "channel_independent": bool(chosen.channel_independent),
+    }
+    for parameter, is_set in of_windows.items():
+        if mode is not None and is_set:
+            raise ValueError(
+                f"{parameter}={getattr(estimator, parameter)!r} and {mode}=True exclude each "
+                "other: a network that predicts at every step reads the steps as they are."
+            )
+    if chosen.patch_size > index.window:
+        raise ValueError(
+            f"patch_size={chosen.patch_size} is longer than the windows, which have "
+            f"{index.window} steps."
         )
 
 

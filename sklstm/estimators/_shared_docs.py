@@ -9,10 +9,17 @@ _BLOCKS = {
     "layers": """\
 units : int or tuple of int, default=32
     Width of the LSTM layer, or of each of several stacked layers from the input to the output.
-bidirectional : bool, default=False
-    Read each window backwards, too, and concatenate both directions.
-dropout : float, default=0.0
-    Fraction of the outputs of each LSTM layer that is dropped in training.
+patch_size : int or "auto", default="auto"
+    Time steps that the LSTM reads as one input, a patch; {patch_stride}. Patches are counted back
+    from the end of the window, and the oldest steps that fill none are left out. A patch without an
+    observed step is skipped, as a missing step is; in one that is partly observed a missing step
+    repeats the one before it in the window, or the first observed one. 1 reads step by step. "auto"
+    is {auto_patch}.
+bidirectional : bool or "auto", default="auto"
+    Read each window backwards, too, and concatenate both directions. "auto" is {auto_directions}.
+dropout : float or "auto", default="auto"
+    Fraction of the outputs of each LSTM layer that is dropped in training. "auto" is
+    {auto_dropout}.
 recurrent_dropout : float, default=0.0
     Fraction of the state that is dropped inside the recurrence in training. Anything but 0 leaves
     the fast path: training then runs on Keras's own layers, several times slower.
@@ -32,19 +39,24 @@ bptt_steps : int, default=None
     With `stateful`, steps of a series between two updates, which is how far a gradient goes back.
     None is the length of the windows or samples, or 32 if they have one step.""",
     "training": """\
-epochs : int or "auto", default={epochs}
-    Passes over the training windows. "auto" is as many as make 1,500 updates, from 2 to 100.
+epochs : int or "auto", default="auto"
+    Passes over the training windows. "auto" is as many as make {updates} updates, from 2 to
+    {most_epochs}.
 batch_size : int, default=32
     Windows in one update; with `stateful`, series side by side.
 optimizer : str, type or keras.optimizers.Optimizer, default="adam"
     Name or class of a Keras optimizer, made with `learning_rate`. An instance is copied at each fit
     and brings its own learning rate.
-learning_rate : float or "auto", default={learning_rate}
-    Step size of the optimizer. "auto" is 0.1 divided by the square root of the number of updates,
-    and at most 0.01.
-learning_rate_schedule : {{"cosine", "linear", "exponential"}} or None, default={schedule}
+learning_rate : float or "auto", default="auto"
+    Step size of the optimizer. "auto" is {rate} divided by the square root of the number of
+    updates, and at most 0.01.
+learning_rate_schedule : {{"auto", "cosine", "linear", "exponential"}} or None, default="auto"
     How the learning rate falls from epoch to epoch, to a hundredth in the last one; None keeps it.
-    An optimizer that is an instance keeps the rate or the schedule that it brings.""",
+    "auto" is "cosine". An optimizer that is an instance keeps the rate or the schedule that it
+    brings.
+weight_decay : float or "auto", default="auto"
+    Decoupled weight decay [{decay_reference}]_ of an optimizer that is a name or a class. "auto" is
+    {auto_decay}.""",
     "stopping": """\
 early_stopping : bool, default=False
     Hold a part of the rows out, stop when the loss on it has not improved for `n_iter_no_change`
@@ -64,15 +76,18 @@ train_stride : int, default=1
 shuffle : bool, default=True
     Draw a new order of the windows for each epoch; else they are taken as they come. With
     `stateful` it is the order of the series, never of their rows.
-n_members : int, default=1
+n_members : int or "auto", default="auto"
     Ensemble members: networks to train from different initial weights, whose predictions are
-    averaged. Without callbacks or a progress bar they are trained side by side, as many at a time
-    as TensorFlow may use threads.
+    averaged. "auto" is {auto_members}. Without callbacks or a progress bar they are trained side by
+    side, as many at a time as TensorFlow may use threads.
 callbacks : list of keras.callbacks.Callback, default=None
     Copied before a fit, so that the estimator's own stay untouched. Each epoch is one batch to
     them. The copies that saw the fit are in `callbacks_`.
 normalize_X : bool, default=True
-    Standardise each feature on the training rows.""",
+    Standardise each feature on the training rows, and each view of it.
+plain : bool, default=False
+    Take {plain}, for every parameter that is left at "auto". So do `return_sequences` and
+    `stateful`, which exclude patches.""",
     "lifecycle": """\
 warm_start : bool, default=False
     Start from the weights of the last fit rather than from new ones.{warm_start}

@@ -200,7 +200,7 @@ class _Rows:
                 f"{why}, but no feature of X is known to carry the past of y. Name it in target= "
                 "of the forecaster."
             )
-        every = range(network.spec.n_features)
+        every = range(network.n_features)
         others = set(every) - {*map(int, past.columns), *map(int, network.known_future)}
         if others:
             names = self._names_of(sorted(others))

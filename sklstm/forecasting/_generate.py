@@ -72,7 +72,7 @@ def generate(model, start, n, *, feedback=None):
             "cannot be the next row; fit with lead=1."
         )
     predictions = [live.push_many(start)[-1]]
-    n_features = live.estimator.network_.spec.n_features
+    n_features = live.estimator.network_.n_features
     if feedback is None:
         first = np.asarray(predictions[0])
         if first.size != n_features or first.dtype.kind not in "fiu":

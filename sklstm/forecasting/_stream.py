@@ -104,10 +104,10 @@ class Stream:
     def __init__(self, estimator, *, method="predict"):
         self._transformers, self.windower, self.estimator = _taken_apart(estimator)
         check_is_fitted(self.estimator, "network_")
-        if self.estimator.network_.needs_time:
+        if self.estimator.network_.needs_series:
             raise ValueError(
-                "A stream does not know the time of its rows, nor what comes after them: season=, "
-                'normalize_y="series" and known_future= need predict or forecast.'
+                "A stream does not know the series of its rows, nor what comes after them: "
+                'season=, normalize_y="series" and known_future= need predict or forecast.'
             )
         if method not in ("predict", "predict_proba") or not hasattr(self.estimator, method):
             raise ValueError(
@@ -136,7 +136,7 @@ class Stream:
         self : Stream
             The stream, as it was at the start.
         """
-        n_features = self.estimator.network_.spec.n_features
+        n_features = self.estimator.network_.n_features
         self.n_seen = 0
         # Of a stateful network: h and c of each layer, and the newest output.
         self._states = None
@@ -162,7 +162,8 @@ class Stream:
         Parameters
         ----------
         row : array-like of shape (n_features,), dict, Series or DataFrame of one row
-            The next time step, as `predict` takes it; all NaN is a missing one.
+            The next time step, as `predict` takes it; all NaN is a missing one. A model that reads
+            the calendar needs its timestamp: the index of a DataFrame, or the name of a Series.
 
         Returns
         -------
@@ -183,7 +184,7 @@ class Stream:
         Parameters
         ----------
         rows : array-like or DataFrame of shape (n_rows, n_features)
-            The next time steps.
+            The next time steps, with timestamps where the model reads the calendar.
 
         Returns
         -------
@@ -193,12 +194,14 @@ class Stream:
         Raises
         ------
         ValueError
-            If the rows are not of the width of those in fit, or have some features missing.
+            If the rows are not of the width of those in fit, or have some features missing, or if
+            they have no timestamps and the model reads the calendar.
         """
+        timestamps = self._timestamps(rows)
         # Many transformers refuse an empty table.
         rows = self._transformed(rows) if len(rows) else self._rows[:0]
         stateful = self.estimator.network_.spec.stateful
-        outputs = self._carry_state(rows) if stateful else self._slide(rows)
+        outputs = self._carry_state(rows) if stateful else self._slide(rows, timestamps)
         self.n_seen += len(rows)
         return self.estimator.decode(outputs, self.method)
 
@@ -225,7 +228,7 @@ class Stream:
 
         network = self.estimator.network_
         observed = ~np.isnan(rows).all(axis=1)
-        samples = network.feature_scaler.transform(_one_sequence(rows[observed]))
+        samples = network.input_transform.transform(_one_sequence(rows[observed]))
         before = [None] * len(network.weights) if self._states is None else self._states
         results = [
             predict_steps(network.spec, weights, samples, states)
@@ -239,7 +242,24 @@ class Stream:
         self._states, self._newest = [states for _, states in results], outputs[-1:]
         return network.target_transform.inverse_transform(outputs[np.cumsum(observed)], None)
 
-    def _slide(self, rows):
+    def _timestamps(self, rows):
+        """Return the times that are predicted at some rows, None where nobody asks."""
+        if not self.estimator.network_.reads_calendar:
+            return None
+        windower = self.windower
+        column = None if windower is None else windower.time
+        labels = getattr(rows, "index", None)
+        if column is not None and isinstance(rows, pd.DataFrame):
+            labels = pd.Index(rows[column])
+        if not isinstance(labels, pd.DatetimeIndex | pd.PeriodIndex):
+            raise ValueError(
+                "This model reads the calendar, and the rows have no timestamps: push them as a "
+                "DataFrame whose index holds dates, or fit with calendar=None."
+            )
+        # The clock of a windower that knows dates has a step.
+        return labels if windower is None else labels + windower.lead * windower.freq_
+
+    def _slide(self, rows, timestamps):
         """Move the window over the rows."""
         network = self.estimator.network_
         n_steps, n_before = network.n_steps, len(self._rows)
@@ -248,9 +268,17 @@ class Stream:
         before = np.r_[0, np.cumsum(observed)]
         stop = np.arange(n_before, len(rows)) + 1
         start = before[np.maximum(stop - n_steps, 0)]
-        index = WindowIndex(rows[observed], start, before[stop] - start, n_steps)
+        index = WindowIndex(
+            rows[observed],
+            start,
+            before[stop] - start,
+            n_steps,
+            keys=np.flatnonzero(observed),
+            end=stop - 1,
+            labels=timestamps,
+        )
         self._rows = rows[max(len(rows) - n_steps + 1, 0) :].copy()
-        return network.predict(index)
+        return network.predict(index, every_step=False)
 
     def _transformed(self, rows):
         """Run rows through what stands before the estimator, and check them."""
@@ -260,7 +288,7 @@ class Stream:
         if self.windower is not None:
             rows = _feature_columns(_named(rows, self.windower), self.windower)
         rows = np.asarray(rows, dtype=np.float64)
-        n_features = self.estimator.network_.spec.n_features
+        n_features = self.estimator.network_.n_features
         if rows.ndim == 1 and n_features == 1:
             rows = rows[:, None]
         if rows.ndim == 3 and rows.shape[1] == 1:

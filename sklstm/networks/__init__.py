@@ -10,12 +10,13 @@ is first used, and TensorFlow with it, so that a fitted network can be unpickled
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sklstm.networks._network_input import NetworkInput
+from sklstm.networks._network_input import NetworkInput, Slots
+from sklstm.networks._patches import PatchSpec
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
 
 if TYPE_CHECKING:
-    from sklstm.networks._export import Anchor, export_model
+    from sklstm.networks._export import Anchor, average_models, export_model
     from sklstm.networks._layers import choose_engine
     from sklstm.networks._model_cache import acquire_network, clear_model_cache
     from sklstm.networks._network import LSTMNetwork
@@ -28,6 +29,7 @@ _ON_TENSORFLOW = {
     "LSTMNetwork": "_network",
     "PinballLoss": "_quantiles",
     "acquire_network": "_model_cache",
+    "average_models": "_export",
     "choose_engine": "_layers",
     "clear_model_cache": "_model_cache",
     "export_model": "_export",
@@ -42,9 +44,12 @@ __all__ = [
     "LSTMNetwork",
     "NetworkInput",
     "NetworkSpec",
+    "PatchSpec",
     "PinballLoss",
+    "Slots",
     "TrainingTask",
     "acquire_network",
+    "average_models",
     "choose_engine",
     "clear_model_cache",
     "export_model",

@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from sklstm.networks._block_lstm import gather_steps
 from sklstm.networks._forward import apply_decoder, apply_head, apply_lstm_layers
+from sklstm.networks._input_layer import input_signature, read_input
 from sklstm.networks._labelled_steps import labelled_steps
-from sklstm.networks._layers import choose_engine, input_of_windows
+from sklstm.networks._layers import choose_engine
 from sklstm.networks._quantiles import point_prediction
 from sklstm.networks._spec import NetworkSpec
 
@@ -29,9 +30,9 @@ def train_epoch_of(network, *, always_labelled: bool):
     Returns
     -------
     callable
-        Takes the examples (rows, start, count, carries, targets with weights in the last column
-        and, if the network reads any, known future covariates), the order of the windows, the
-        batch size and two numbers as a seed; returns the logs.
+        Takes the examples (the arrays of their NetworkInput, carries, and targets with weights in
+        the last column), the order of the windows, the batch size and two numbers as a seed;
+        returns the logs.
     """
     spec, optimizer, variables = network.spec, network.optimizer, network.ordered_variables
 
@@ -76,9 +77,8 @@ def evaluation_of(network):
     Returns
     -------
     callable
-        Takes the examples (rows, start, count, carries, targets with weights in the last column
-        and, if the network reads any, known future covariates), the order of the windows and the
-        batch size; returns the logs.
+        Takes the examples (the arrays of their NetworkInput, carries, and targets with weights in
+        the last column), the order of the windows and the batch size; returns the logs.
     """
     spec = network.spec
 
@@ -170,13 +170,15 @@ def _if_labelled(weight, act):
 
 def _run_batch(network, examples, chosen, states, *, dropout_seed=None):
     """Run a batch; return outputs, targets, weights and states."""
-    rows, start, count, carries, targets, *known = examples
     spec = network.spec
-    steps = input_of_windows(rows, tf.gather(start, chosen), tf.gather(count, chosen))
+    n_shared = len(input_signature(spec)[0])
+    shared, (*own, carries, targets) = examples[:n_shared], examples[n_shared:]
+    # Another first number than the seeds of dropout have.
+    noise_seed = None if dropout_seed is None else ~dropout_seed
+    steps, known = read_input(spec, shared, [tf.gather(part, chosen) for part in own], noise_seed)
     if spec.stateful:
         (state,) = states
         states = tf.split(state * tf.gather(carries, chosen), _sizes_of_states(spec), axis=1)
-    known = [tf.gather(part, chosen) for part in known]
     x, states = _lstm_layers(network, steps, states, known, dropout_seed)
     states = [tf.concat(states, axis=1)] if spec.stateful else []
     if spec.outputs_steps:
@@ -267,13 +269,12 @@ def _signature(spec: NetworkSpec, *, n_seeds: int) -> list[tf.TensorSpec]:
     def vector(dtype):
         return tf.TensorSpec([None], dtype)
 
+    shared, own = input_signature(spec)
     return [
-        tf.TensorSpec([None, spec.n_features], tf.float32),
-        vector(tf.int32),
-        vector(tf.int32),
+        *shared,
+        *own,
         tf.TensorSpec([None, 1], tf.float32),
         tf.TensorSpec([None, spec.n_targets + 1], tf.float32),
-        *[tf.TensorSpec([None, spec.horizon, spec.n_known], tf.float32)] * bool(spec.n_known),
         vector(tf.int32),
         tf.TensorSpec([], tf.int32),
         *[vector(tf.int32)] * n_seeds,

@@ -214,19 +214,20 @@ class LSTMNetwork(keras.Model):
 
 
 def _as_tensors(examples: Examples) -> tuple[tf.Tensor, ...]:
-    windows = examples.windows
-    start, count = windows.start, windows.count
+    own = examples.windows.own_arrays()
     # Factor of the state before a window: 1, or 0 at the start of a series.
     carries = ~examples.begins()
     if examples.series is not None:
         # The last window fills empty slots.
-        start, count, carries = np.r_[start, 0], np.r_[count, 0], np.r_[carries, True]
-        start, count = start.astype(np.int32), count.astype(np.int32)
+        own = [
+            np.concatenate([array, np.zeros_like(array, shape=(1, *array.shape[1:]))])
+            for array in own
+        ]
+        carries = np.r_[carries, True]
     # In one array: one lookup of targets and weights takes less time than two.
     labels = np.column_stack([examples.targets, examples.weights])
-    arrays = [windows.rows, start, count, carries[:, None].astype(np.float32), labels]
-    if windows.known is not None:
-        arrays.append(windows.known)
+    carries = carries[:, None].astype(np.float32)
+    arrays = [*examples.windows.shared_arrays(), *own, carries, labels]
     return tuple(as_tensor(a) for a in arrays)
 
 

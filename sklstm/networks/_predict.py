@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from sklstm.networks._forward import apply_decoder, apply_head, apply_lstm_layers
+from sklstm.networks._input_layer import input_signature, read_input
 from sklstm.networks._layers import Engine, choose_engine, device_of, input_of_windows
 from sklstm.networks._network_input import NetworkInput
 from sklstm.networks._spec import NetworkSpec
@@ -31,6 +32,9 @@ _LANES = 8
 # Limits of one call that computes all steps: steps of a window, and steps of all its windows.
 _STEPS_IN_A_CALL = 8192
 _ALL_STEPS_IN_A_CALL = 1 << 17
+
+# Numbers of the windows whose patches are copied in one call.
+_PATCHED_IN_A_CALL = 1 << 21
 
 # h and c of each layer.
 State = list[tuple[np.ndarray, np.ndarray]]
@@ -62,16 +66,21 @@ def predict(spec: NetworkSpec, weights: list[np.ndarray], windows: NetworkInput)
     engine, wide = _engine_and_widths(spec)
     is_flat = len(spec.units) == 1 and not spec.decoder_units
     n_blocks = _BLOCKS_IN_A_CALL if engine == "native" and is_flat else 1
+    if spec.patches is not None:
+        # The patches of a call are copied.
+        n_blocks = int(
+            np.clip(_PATCHED_IN_A_CALL // (BLOCK * _size_of_window(windows)), 1, n_blocks)
+        )
     n_at_once = BLOCK * n_blocks
     with device_of(engine):
         forward = _compiled_forward(wide, engine)
         weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
-        rows = as_tensor(_at_least_one_row(windows.rows))
+        shared = [as_tensor(array) for array in windows.shared_arrays()]
+        own = windows.own_arrays()
         for first in range(0, len(windows), n_at_once):
             some = slice(first, first + n_at_once)
-            where = _whole_groups(windows.start[some], windows.count[some], engine)
-            known = [] if windows.known is None else [_filled(windows.known[some], len(where[0]))]
-            result = forward(*weight_tensors, rows, *where, *known).numpy()
+            groups = [_whole_groups(array[some], engine) for array in own]
+            result = forward(*weight_tensors, *shared, *groups).numpy()
             outputs[some] = result[: len(windows.start[some])]
     return outputs
 
@@ -126,14 +135,14 @@ def predict_steps(
     with device_of(engine):
         forward = _compiled_steps(wide, engine)
         weight_tensors = [tf.constant(w) for w in _widened(spec, wide, weights)]
-        rows = as_tensor(_at_least_one_row(windows.rows))
+        (rows,) = map(as_tensor, windows.shared_arrays())
         for first in range(0, len(windows), n_at_once):
             some = slice(first, first + n_at_once)
             n_windows = len(start[some])
             for done in range(0, max(int(count[some].max()), 1), max(chunk, 1)):
                 n_steps = np.clip(count[some] - done, 0, chunk)
                 first_step = np.where(n_steps > 0, start[some] + done, 0)
-                where = _whole_groups(first_step, n_steps, engine)
+                where = [_whole_groups(of.astype(np.int32), engine) for of in (first_step, n_steps)]
                 before = _wide_states(wide, [(h[some], c[some]) for h, c in states], len(where[0]))
                 result, *after = forward(*weight_tensors, rows, *where, *before)
                 step = np.arange(int(n_steps.sum())) - np.repeat(
@@ -148,16 +157,14 @@ def predict_steps(
 
 @lru_cache(maxsize=64)
 def _compiled_forward(spec: NetworkSpec, engine: Engine):
-    known_of = [tf.TensorSpec([None, spec.horizon, spec.n_known], tf.float32)] * bool(spec.n_known)
-
-    @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec) + known_of)
+    @tf.function(autograph=False, jit_compile=False, input_signature=_signature(spec))
     def forward(*tensors):
-        n_weights = len(spec.weight_shapes())
-        weights, rows, *samples = tensors[:n_weights], *tensors[n_weights:]
+        n_weights, n_shared = len(spec.weight_shapes()), len(input_signature(spec)[0])
+        weights, tensors = tensors[:n_weights], tensors[n_weights:]
+        shared, samples = tensors[:n_shared], tensors[n_shared:]
 
         def lstm_layers(group):
-            start, count, *known = group
-            steps = input_of_windows(rows, start, count)
+            steps, known = read_input(spec, shared, group)
             x, _ = apply_lstm_layers(spec, weights, steps, engine=engine)
             return apply_decoder(spec, weights, x, *known, engine=engine) if _decodes(spec) else x
 
@@ -196,13 +203,9 @@ def _compiled_steps(spec: NetworkSpec, engine: Engine):
 
 
 def _signature(spec: NetworkSpec) -> list[tf.TensorSpec]:
-    vector = tf.TensorSpec([None], tf.int32)
-    return [
-        *(tf.TensorSpec(shape, tf.float32) for shape in spec.weight_shapes()),
-        tf.TensorSpec([None, spec.n_features], tf.float32),
-        vector,
-        vector,
-    ]
+    shared, own = input_signature(spec)
+    weights = [tf.TensorSpec(shape, tf.float32) for shape in spec.weight_shapes()]
+    return [*weights, *shared, *own]
 
 
 def _head_in_blocks(spec, weights, x):
@@ -232,7 +235,7 @@ def _widened(spec: NetworkSpec, wide: NetworkSpec, weights: list[np.ndarray]) ->
         return weights
     widened: list[np.ndarray] = []
     # Parts of an axis, each of which is padded on its own: [(old size, new size), ...].
-    inputs = [(spec.n_features, spec.n_features)]
+    inputs = [(spec.n_inputs, spec.n_inputs)]
     old = iter(weights)
     all_units = [(*sizes.units, *sizes.decoder_units) for sizes in (spec, wide)]
     for number, units in enumerate(zip(*all_units, strict=True)):
@@ -269,22 +272,17 @@ def _padded(array: np.ndarray, axis: int, parts: list[tuple[int, int]]) -> np.nd
     return padded
 
 
-def _whole_groups(start: np.ndarray, count: np.ndarray, engine: Engine) -> list[tf.Tensor]:
-    """Pad with empty windows to whole groups, where the engine computes groups."""
-    n_windows = len(start) if engine == "native" else _rounded_up(len(start), _GROUP)
-    filled = np.zeros((2, n_windows), dtype=np.int32)
-    filled[:, : len(start)] = start, count
-    return [tf.constant(positions) for positions in filled]
-
-
-def _filled(known: np.ndarray, n_windows: int) -> tf.Tensor:
-    """Pad known future covariates for the windows that `_whole_groups` adds."""
-    return tf.constant(np.pad(known, [(0, n_windows - len(known)), (0, 0), (0, 0)]))
+def _whole_groups(own: np.ndarray, engine: Engine) -> tf.Tensor:
+    """Pad what windows have of their own with zeros, which make empty windows, to whole groups."""
+    n_windows = len(own) if engine == "native" else _rounded_up(len(own), _GROUP)
+    return tf.constant(np.pad(own, [(0, n_windows - len(own))] + [(0, 0)] * (own.ndim - 1)))
 
 
 def _rounded_up(n: int, multiple: int) -> int:
     return -(-n // multiple) * multiple
 
 
-def _at_least_one_row(rows: np.ndarray) -> np.ndarray:
-    return rows if len(rows) else np.zeros((1, rows.shape[1]), dtype=rows.dtype)
+def _size_of_window(windows: NetworkInput) -> int:
+    """Count the numbers of a window that is cut into patches."""
+    assert windows.slots is not None
+    return windows.slots.window * windows.rows.shape[1]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklstm.networks._patches import PatchSpec
+
 
 @dataclass(frozen=True)
 class NetworkSpec:
@@ -43,6 +45,8 @@ class NetworkSpec:
         Known future covariates of each step ahead, which a decoder reads as well.
     quantiles : tuple of float, default=()
         Levels of the quantiles that are predicted for each target, side by side.
+    patches : PatchSpec or None, default=None
+        How windows are cut into patches; None reads them step by step, as they are.
     """
 
     n_features: int
@@ -58,6 +62,11 @@ class NetworkSpec:
     decoder_units: tuple[int, ...] = ()
     n_known: int = 0
     quantiles: tuple[float, ...] = ()
+    patches: PatchSpec | None = None
+
+    def __post_init__(self):
+        if self.patches is not None and self.outputs_steps:
+            raise ValueError("A network that predicts at every step cannot read patches.")
 
     @property
     def outputs_steps(self) -> bool:
@@ -84,6 +93,11 @@ class NetworkSpec:
         """Width of the targets of an output, ordered by step ahead, then target."""
         return self.output_size // max(len(self.quantiles), 1)
 
+    @property
+    def n_inputs(self) -> int:
+        """Width of what the first LSTM layer reads at once: a step, or a patch."""
+        return self.n_features if self.patches is None else self.patches.n_inputs(self.n_features)
+
     def inputs_of_layers(self) -> list[int]:
         """Width of the input of each LSTM layer.
 
@@ -93,7 +107,7 @@ class NetworkSpec:
             The layers over the window, then those of the decoder.
         """
         outputs = [units * self.n_directions for units in (*self.units, *self.decoder_units)]
-        inputs = [self.n_features, *outputs[:-1]]
+        inputs = [self.n_inputs, *outputs[:-1]]
         if self.decoder_units:
             inputs[len(self.units)] += self.n_known
         return inputs

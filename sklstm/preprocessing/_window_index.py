@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklstm.utils._ragged import are_held, multiplicity, rows_of_runs, runs_of_rows
 
@@ -325,6 +326,49 @@ class WindowIndex:
         """
         return look_up_ahead(self.keys, self.rows[:, columns], self.end + self.lead, horizon)
 
+    def length_of_step(self) -> pd.Timedelta | None:
+        """Compute the mean length of a step of the clock.
+
+        Returns
+        -------
+        pandas.Timedelta or None
+            None where labels are no dates, or all the same.
+        """
+        labels = (
+            self.labels.to_timestamp() if isinstance(self.labels, pd.PeriodIndex) else self.labels
+        )
+        if not isinstance(labels, pd.DatetimeIndex) or not self.on_a_clock or len(labels) < 2:
+            return None
+        first, last = int(self.time.argmin()), int(self.time.argmax())
+        n_steps = int(self.time[last] - self.time[first])
+        return (labels[last] - labels[first]) / n_steps if n_steps else None
+
+    def slots(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lay the steps of all windows, missing ones included, out on one line of slots.
+
+        Returns
+        -------
+        row_at : ndarray of shape (n_slots,)
+            The newest row up to each slot; -1 before the first.
+        first : ndarray of shape (n_samples,)
+            Slot of the first step of each window, at least 1; any number for one without steps.
+        """
+        window, n_rows = self.window, len(self.rows)
+        last = np.clip(self.start + self.count - 1, 0, max(n_rows - 1, 0))
+        after_last = np.zeros_like(last)
+        # Slots to the next row, or to the end of the line. No window spans a longer gap than this.
+        gaps = np.ones(n_rows, dtype=np.int64)
+        if self.keys is not None and n_rows:
+            gaps[:-1] = np.minimum(np.diff(self.keys), window + 1)
+            after_last = np.where(self.count > 0, self.end - self.keys[last], 0)
+        if n_rows:
+            gaps[-1] = window
+        row_at = np.concatenate([np.full(window + 1, -1), np.repeat(np.arange(n_rows), gaps)])
+        slot_of_row = window + 1 + np.cumsum(gaps) - gaps
+        if not n_rows:
+            return row_at, np.ones_like(last)
+        return row_at, slot_of_row[last] + after_last - (window - 1)
+
     def times_of_rows(self) -> tuple[np.ndarray, np.ndarray]:
         """Tell the series and the time of each row that a window reaches.
 
@@ -390,6 +434,11 @@ class WindowIndex:
         moved = {
             name: own - age for name in ("end", "time") if (own := getattr(every, name)) is not None
         }
+        step = self.length_of_step()
+        if step is not None:
+            labels = every.labels
+            labels = labels.to_timestamp() if isinstance(labels, pd.PeriodIndex) else labels
+            moved["labels"] = labels - age * step
         return replace(every, count=count, **moved)
 
     def __reduce__(self):

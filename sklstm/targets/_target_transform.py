@@ -256,6 +256,18 @@ class TargetTransform:
         self.scale = np.tile(np.where(constant, 1.0, scale), self.layout.horizon)
         return self
 
+    def scale_of_past(self) -> np.ndarray:
+        """Tell what the past of each target has to be divided by to be in the units of outputs.
+
+        Returns
+        -------
+        ndarray of shape (n_targets,)
+            In units of X.
+        """
+        assert self.past is not None
+        slope = np.abs(self.past.slope)
+        return self.scale[: self.layout.n_targets] / np.where(slope > 0, slope, 1.0)
+
     def standardise(self, targets: np.ndarray) -> np.ndarray:
         """Standardise relative targets.
 

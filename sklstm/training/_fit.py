@@ -14,8 +14,9 @@ from sklstm.networks import NetworkSpec
 from sklstm.preprocessing._window_index import WindowIndex, as_slice
 from sklstm.targets._shrinkage import shrinkage_factor, split_for_trial
 from sklstm.targets._target_transform import TargetTransform
-from sklstm.training._feature_scaler import FeatureScaler, fit_mean_and_scale
 from sklstm.training._fitted_network import FittedNetwork
+from sklstm.training._input_plan import InputPlan
+from sklstm.training._input_transform import fit_input_transform
 from sklstm.training._trained import Trained
 from sklstm.training._training_set import make_training_set
 from sklstm.training._validation_split import every_nth, hold_out
@@ -40,6 +41,8 @@ class FitPlan:
     y : ndarray of shape (n_samples, n_values) or (n_rows, n_values)
         Values of the samples or, of independent sequences labelled step by step, of their rows; NaN
         without a label.
+    inputs : InputPlan
+        How windows are read.
     labels_rows : bool
         Whether `y` holds values of rows.
     known_future : ndarray of shape (n_known,)
@@ -58,14 +61,20 @@ class FitPlan:
         Train on every so many-th window.
     bptt_steps : int or None
         Rows of a chunk of a stateful network.
-    shrink : bool
-        Whether to learn the shrinkage factor.
+    shrink : bool or "useless"
+        Whether to learn the shrinkage factor, by a trial on the last third of the time; "useless"
+        applies it only where the network makes forecasts of the trial worse.
+    companions : tuple of FitPlan
+        Fits of the same samples in other forms, whose predictions are averaged with those of this
+        one, each weighed by its errors in the trial. They are left out where X does not carry the
+        past of the targets, which they are relative to.
     """
 
     spec: NetworkSpec
     transform: TargetTransform
     trainer: "Trainer"
     y: np.ndarray
+    inputs: InputPlan = field(default_factory=InputPlan)
     labels_rows: bool = False
     known_future: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
     sample_weights: Callable[[np.ndarray], np.ndarray] | None = None
@@ -75,7 +84,8 @@ class FitPlan:
     validation_fraction: float | None = None
     train_stride: int = 1
     bptt_steps: int | None = None
-    shrink: bool = False
+    shrink: bool | str = False
+    companions: "tuple[FitPlan, ...]" = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +98,28 @@ class Fit:
         What predicts.
     members : list of Trained
         The course of the training of each ensemble member, and where to resume it.
+    companions : list of Fit
+        Of the companions of the plan.
+    mean_squared_error : ndarray of shape (n_targets,) or None
+        Of the trial, in units of y.
     """
 
     network: FittedNetwork
     members: list[Trained]
+    companions: "list[Fit]" = field(default_factory=list)
+    mean_squared_error: np.ndarray | None = None
+
+    def all_members(self) -> list[Trained]:
+        """List the trainings of all networks, those of the companions last."""
+        return [*self.members, *(one for fit in self.companions for one in fit.all_members())]
+
+    def without_callbacks(self) -> "Fit":
+        """Copy without the callbacks that saw the trainings."""
+        return replace(
+            self,
+            members=[replace(trained, callbacks=[]) for trained in self.members],
+            companions=[fit.without_callbacks() for fit in self.companions],
+        )
 
 
 def fit_network(
@@ -130,6 +158,48 @@ def fit_network(
     ValueError
         If there is nothing to train on, or if the training diverged.
     """
+    how = {"is_univariate": is_univariate, "keep_optimizer": keep_optimizer}
+    # Children: the first fit is what it is without companions.
+    rngs = rng.spawn(len(plan.companions)) if plan.companions else []
+    fit = _fit_one(plan, index, rng, previous=previous, **how)
+    if fit.network.target_transform.past is None:
+        return fit
+    before = [None] * len(rngs) if previous is None else previous.companions
+    companions = [
+        _fit_one(of, index, own_rng, previous=resumed, **how)
+        for of, own_rng, resumed in zip(plan.companions, rngs, before, strict=True)
+    ]
+    if not companions:
+        return fit
+    if previous is None:
+        shares = _shares([fit, *companions], plan.transform.layout.n_targets)
+    else:
+        shares = previous.network.shares
+    networks = tuple(companion.network for companion in companions)
+    network = replace(fit.network, companions=networks, shares=shares)
+    return Fit(network, fit.members, companions)
+
+
+def _shares(fits, n_targets):
+    """Weigh forecasts by the square of the inverse of their mean squared errors.
+
+    The inverse itself [1]_ lets a form that does not suit the series weigh too much.
+
+    References
+    ----------
+    .. [1] Bates, J. M. and Granger, C. W. J. (1969). The combination of forecasts. Operational
+       Research Quarterly, 20(4), 451-468.
+    """
+    given = [fit.mean_squared_error for fit in fits]
+    if any(error is None for error in given):
+        return np.full((len(fits), n_targets), 1 / len(fits))
+    errors = np.asarray(given)
+    inverse = (errors.min(axis=0) / np.maximum(errors, np.finfo(np.float64).tiny)) ** 2
+    return inverse / inverse.sum(axis=0)
+
+
+def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fit:
+    """Fit without companions."""
     trial_rng = deepcopy(rng) if plan.shrink else None
     training, validation = _split(plan, index, rng)
     # A row without a window is not trained on, but its value is a horizon target of others.
@@ -138,11 +208,14 @@ def fit_network(
         transform = plan.transform.fit(index.take(among), plan.y[among])
     else:
         transform = previous.network.target_transform
+    spec = plan.inputs.complete(plan.spec, transform)
+    if previous is not None:
+        _check_same_sizes(previous.network.spec, spec)
     prepared = transform.transform_past(index)
 
     def training_set(positions, among):
         return make_training_set(
-            plan.spec,
+            spec,
             transform,
             prepared,
             plan.y,
@@ -154,10 +227,20 @@ def fit_network(
 
     data = training_set(training, among)
     if previous is None:
-        scaler = _fit_scaler(plan, data.index)
         transform.fit_scale(data.targets[data.labelled])
+        channels = plan.inputs.channels(transform)
+        scaler = fit_input_transform(
+            data.index,
+            spec.patches,
+            standardise=plan.normalize_X,
+            known_future=plan.known_future,
+            horizon=spec.horizon,
+            cycles=plan.inputs.cycles,
+            channels=channels,
+            channel_scale=None if channels is None else transform.scale_of_past(),
+        )
     else:
-        scaler = previous.network.feature_scaler
+        scaler = previous.network.input_transform
     if plan.train_stride > 1:
         data = training_set(every_nth(index, training, plan.train_stride), among)
     examples = data.examples(scaler, transform, plan.sample_weights)
@@ -168,7 +251,7 @@ def fit_network(
     # Of a long series nothing is kept that is not needed while the networks train.
     del data, training, validation
     members = plan.trainer.train(
-        plan.spec,
+        spec,
         examples,
         validation_examples,
         rng,
@@ -176,18 +259,19 @@ def fit_network(
         previous=None if previous is None else previous.members,
         keep_optimizer=keep_optimizer,
     )
+    error = None
     if trial_rng is not None:
-        transform.shrinkage = _shrinkage_by_trial(plan, index, trial_rng)
+        transform.shrinkage, error = _try_out(plan, index, trial_rng)
     network = FittedNetwork(
-        spec=plan.spec,
+        spec=spec,
         weights=[trained.weights for trained in members],
-        feature_scaler=scaler,
+        input_transform=scaler,
         target_transform=transform,
         n_steps=index.window,
         is_univariate=is_univariate,
         labels_rows=plan.labels_rows,
     )
-    return Fit(network, members)
+    return Fit(network, members, mean_squared_error=error)
 
 
 def _split(plan, index, rng):
@@ -209,21 +293,34 @@ def _split(plan, index, rng):
     )
 
 
-def _fit_scaler(plan, index):
-    if plan.normalize_X:
-        mean, scale = fit_mean_and_scale(index)
-    else:
-        mean, scale = np.zeros(index.n_features), np.ones(index.n_features)
-    return FeatureScaler(mean, scale, plan.known_future, plan.spec.horizon)
+def _check_same_sizes(before, now):
+    """Refuse to resume the training of a network of other sizes."""
+    before, now = vars(before), vars(now)
+    changed = sorted(name for name in now if now[name] != before[name])
+    if changed:
+        raise ValueError(
+            f"Cannot resume training: the network was built with "
+            f"{ {name: before[name] for name in changed} } and is now asked for "
+            f"{ {name: now[name] for name in changed} }. Call fit with warm_start=False to "
+            "start anew."
+        )
 
 
-def _shrinkage_by_trial(plan, index, rng):
-    """Let the same fit on the first two thirds of the time forecast the last third."""
+def _try_out(plan, index, rng):
+    """Let the same fit on the first two thirds of the time forecast the last third.
+
+    Returns
+    -------
+    factor : ndarray of shape (n_targets,) or None
+        The shrinkage factors.
+    mean_squared_error : ndarray of shape (n_targets,) or None
+        Of the shrunk forecasts, in units of y.
+    """
     layout = plan.transform.layout
     fewest = 2 if layout.is_multi_step else max(2, layout.horizon)
     parts = split_for_trial(index, fewest, look_ahead=layout.look_ahead)
     if parts is None:
-        return None
+        return None, None
     earlier, later = parts
     trial = replace(
         plan,
@@ -231,7 +328,9 @@ def _shrinkage_by_trial(plan, index, rng):
         trainer=plan.trainer.silent(),
         y=plan.y[earlier],
         strata=None if plan.strata is None else plan.strata[earlier],
+        n_members=1,
         shrink=False,
+        companions=(),
     )
     network = fit_network(trial, index.take(earlier), rng).network
     transform = network.target_transform
@@ -240,4 +339,10 @@ def _shrinkage_by_trial(plan, index, rng):
     y_true = transform.transform(prepared, plan.y[later], observed, slice(None))
     y_pred = network.outputs(prepared.take(observed))
     y_pred = y_pred.reshape(-1, layout.n_targets, layout.n_quantiles)[..., layout.median]
-    return shrinkage_factor(transform.standardise(y_true).reshape(y_pred.shape), y_pred)
+    y_true = transform.standardise(y_true).reshape(y_pred.shape)
+    factor = shrinkage_factor(y_true, y_pred)
+    if plan.shrink == "useless":
+        error, without = (np.nanmean(np.square(y_true - own), axis=0) for own in (y_pred, 0.0))
+        factor = np.where(error > without, factor, 1.0)
+    errors = (y_true - factor * y_pred) * transform.scale[: layout.n_targets]
+    return factor, np.nanmean(np.square(errors), axis=0)

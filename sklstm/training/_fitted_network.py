@@ -10,7 +10,8 @@ import numpy as np
 from sklstm.networks import NetworkSpec
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._target_transform import TargetTransform, shrink_outputs
-from sklstm.training._feature_scaler import FeatureScaler
+from sklstm.training._calendar_inputs import calendar_of
+from sklstm.training._input_transform import InputTransform
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class FittedNetwork:
         The sizes.
     weights : list of list of ndarray
         For each ensemble member its weights, in the order of ``spec.weight_shapes()``.
-    feature_scaler : FeatureScaler
+    input_transform : InputTransform
         Standardises what is read.
     target_transform : TargetTransform
         Brings outputs into the units of y.
@@ -33,25 +34,52 @@ class FittedNetwork:
         Whether samples have two dimensions, (n_samples, n_steps).
     labels_rows : bool
         Whether y had a value for each step of independent sequences.
+    companions : tuple of FittedNetwork, default=()
+        Networks that read the same samples in other forms.
+    shares : ndarray of shape (1 + n_companions, n_targets) or None, default=None
+        How predictions are averaged: weights of this network and of its companions.
     """
 
     spec: NetworkSpec
     weights: list[list[np.ndarray]]
-    feature_scaler: FeatureScaler
+    input_transform: InputTransform
     target_transform: TargetTransform
     n_steps: int
     is_univariate: bool
     labels_rows: bool
+    companions: "tuple[FittedNetwork, ...]" = ()
+    shares: np.ndarray | None = None
+
+    @property
+    def n_features(self) -> int:
+        """Features of a step."""
+        return len(self.input_transform.mean)
 
     @property
     def needs_time(self) -> bool:
         """Whether predictions depend on the time or the series of a sample."""
-        return self.target_transform.seasons is not None or len(self.known_future) > 0
+        return self.needs_series or self.reads_calendar
+
+    @property
+    def needs_series(self) -> bool:
+        """Whether predictions depend on the series of a sample, or on what comes after it."""
+        return (
+            self.target_transform.seasons is not None
+            or len(self.known_future) > 0
+            or any(companion.needs_series for companion in self.companions)
+        )
+
+    @property
+    def reads_calendar(self) -> bool:
+        """Whether predictions depend on the calendar."""
+        return len(self.input_transform.cycles) > 0 or any(
+            companion.reads_calendar for companion in self.companions
+        )
 
     @property
     def known_future(self) -> np.ndarray:
         """Positions of the known future covariates."""
-        return self.feature_scaler.known_future
+        return self.input_transform.known_future
 
     def outputs(self, index: WindowIndex, *, every_step: bool = False) -> np.ndarray:
         """Run the networks.
@@ -71,7 +99,7 @@ class FittedNetwork:
         from sklstm.training._prediction import predict_every_step, predict_samples
 
         run = predict_every_step if every_step else predict_samples
-        return run(self.spec, self.weights, index, self.feature_scaler)
+        return run(self.spec, self.weights, index, self.input_transform)
 
     def predict(self, index: WindowIndex, *, every_step: bool | None = None) -> np.ndarray:
         """Predict in the units of y.
@@ -95,9 +123,41 @@ class FittedNetwork:
         """
         every_step = self.labels_rows if every_step is None else every_step
         self.target_transform.warn_if_seen(index)
-        index = self.target_transform.transform_past(index)
-        outputs = self.outputs(index, every_step=every_step)
-        return self.target_transform.inverse_transform(outputs, index)
+        predictions = [
+            of.predict_alone(index, every_step=every_step) for of in (self, *self.companions)
+        ]
+        if self.shares is None:
+            return predictions[0]
+        layout = self.target_transform.layout
+        weights = np.tile(np.repeat(self.shares, layout.n_quantiles, axis=1), layout.horizon)
+        return sum(own * weight for own, weight in zip(predictions, weights, strict=True))
+
+    def predict_alone(self, index, *, every_step):
+        """Predict without the companions."""
+        prepared = self.target_transform.transform_past(index)
+        outputs = self.outputs(prepared, every_step=every_step)
+        return self.target_transform.inverse_transform(outputs, prepared)
+
+    def keras_inputs(self, index: WindowIndex) -> dict[str, np.ndarray]:
+        """Return what the exported model takes.
+
+        Parameters
+        ----------
+        index : WindowIndex
+            The samples.
+
+        Returns
+        -------
+        dict of str to ndarray
+            "windows", and where they are read "known" and "calendar".
+        """
+        windows = index.materialize()
+        inputs = {"windows": windows[..., 0] if self.is_univariate else windows}
+        if len(self.known_future):
+            inputs["known"] = index.look_ahead(self.known_future, self.spec.horizon)
+        if self.reads_calendar:
+            inputs["calendar"] = calendar_of(index.labels, self.input_transform.cycles)
+        return inputs
 
     def to_keras(self):
         """Build a plain functional Keras model.
@@ -112,14 +172,21 @@ class FittedNetwork:
         AttributeError
             If predictions depend on the time or the series of a window.
         """
-        from sklstm.networks import Anchor, export_model
+        from sklstm.networks import average_models
 
-        transform, layout = self.target_transform, self.target_transform.layout
-        if transform.seasons is not None:
+        if any(of.target_transform.seasons is not None for of in (self, *self.companions)):
             raise AttributeError(
                 "keras_model_ reads windows and nothing else, but with season= or "
                 'normalize_y="series" predictions depend on the time and on the series.'
             )
+        models = [of.to_keras_alone() for of in (self, *self.companions)]
+        return models[0] if self.shares is None else average_models(models, self.shares)
+
+    def to_keras_alone(self):
+        """Build a Keras model without the companions."""
+        from sklstm.networks import Anchor, export_model
+
+        transform, layout = self.target_transform, self.target_transform.layout
         weights = self.weights
         if transform.shrinkage is not None:
             # Shrinking is linear: the last layer does it.
@@ -137,13 +204,16 @@ class FittedNetwork:
                 "anchors": [Anchor(*parts) for parts in transform.anchors_of_export()] or None,
                 "known_columns": self.known_future,
             }
+        of_input = self.input_transform
         return export_model(
             self.spec,
             weights,
             n_steps=None if self.spec.stateful else self.n_steps,
             univariate=self.is_univariate,
-            X_mean=self.feature_scaler.mean,
-            X_scale=self.feature_scaler.scale,
+            X_mean=of_input.mean,
+            X_scale=of_input.scale,
+            view_scale=of_input.view_scale,
+            channels=of_input.channels,
             **of_y,
         )
 

@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ import numpy as np
 from sklstm.networks import NetworkInput, NetworkSpec, predict, predict_steps
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._step_labels import fill_in_steps
-from sklstm.training._feature_scaler import FeatureScaler
+from sklstm.training._input_transform import InputTransform
 from sklstm.training._state_chunks import stateful_series
 
 # Independent sequences that are standardised at a time.
@@ -21,7 +22,7 @@ Weights = list[np.ndarray]
 
 
 def predict_samples(
-    spec: NetworkSpec, ensemble: list[Weights], index: WindowIndex, scaler: FeatureScaler
+    spec: NetworkSpec, ensemble: list[Weights], index: WindowIndex, scaler: InputTransform
 ) -> np.ndarray:
     """Compute the outputs at the last step of each sample.
 
@@ -34,7 +35,7 @@ def predict_samples(
     index : WindowIndex
         The samples. In a stateful network they are time steps of series, and the state before the
         first row that they reach of a series is 0.
-    scaler : FeatureScaler
+    scaler : InputTransform
         Standardises the samples.
 
     Returns
@@ -54,13 +55,12 @@ def predict_samples(
         # Independent sequences share no rows. Part by part the standardised ones stay in the cache.
         firsts = range(0, len(index), _AT_ONCE)
         parts = [index.take(slice(first, first + _AT_ONCE)) for first in firsts]
-    return np.concatenate(
-        [_predict_ensemble(spec, ensemble, scaler.transform(part)) for part in parts]
-    )
+    outputs = (_predict_ensemble(spec, ensemble, scaler.transform(part)) for part in parts)
+    return np.concatenate([scaler.join_outputs(of_part) for of_part in outputs])
 
 
 def predict_every_step(
-    spec: NetworkSpec, ensemble: list[Weights], index: WindowIndex, scaler: FeatureScaler
+    spec: NetworkSpec, ensemble: list[Weights], index: WindowIndex, scaler: InputTransform
 ) -> np.ndarray:
     """Compute the outputs at each step of each sample.
 
@@ -79,7 +79,15 @@ def predict_every_step(
         ages = range(index.window - 1, -1, -1)
         rows = np.stack([series.row_at(age) for age in ages], axis=1)
         return _by_row(spec, ensemble, series.whole(), scaler)[rows]
-    outputs = _by_row(spec, ensemble, index, scaler)
+    if spec.patches is None:
+        outputs = _by_row(spec, ensemble, index, scaler)
+    else:
+        # Patches are counted back from the step that is predicted at: each is a window of its own.
+        observed = index.observed_steps()
+        prefixes = index.prefixes() if observed is None else index.prefixes().take(observed.ravel())
+        nothing = replace(index.take(slice(0, 1)), count=np.zeros(1, dtype=np.intp))
+        each = [predict_samples(spec, ensemble, part, scaler) for part in (prefixes, nothing)]
+        outputs = np.vstack(each)
     return fill_in_steps(outputs[:-1], index, outputs[-1])
 
 

@@ -1,4 +1,4 @@
-"""How long a training lasts, when it stops, and how the learning rate falls."""
+"""When a training stops, and how the learning rate falls."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -6,39 +6,8 @@
 import keras
 import numpy as np
 
-# Updates of a training whose length is left to the data, and the epochs that it may take.
-_UPDATES = 1_500
-_EPOCHS = (2, 100)
 # What a schedule lowers the learning rate to, as a part of it.
 _LOWEST = 0.01
-
-
-def choose_length(
-    epochs: int | str, learning_rate: float | str, n_batches: int
-) -> tuple[int, float]:
-    """Choose the epochs and the learning rate that are left to the size of the data.
-
-    Parameters
-    ----------
-    epochs : int or "auto"
-        "auto" is as many as make 1,500 updates, from 2 to 100.
-    learning_rate : float or "auto"
-        "auto" is 0.1 divided by the square root of the number of updates, and at most 0.01.
-    n_batches : int
-        Updates of an epoch.
-
-    Returns
-    -------
-    epochs : int
-        How many to train.
-    learning_rate : float
-        The rate.
-    """
-    fewest, most = _EPOCHS
-    n_epochs = min(max(-(-_UPDATES // n_batches), fewest), most)
-    n_epochs = n_epochs if epochs == "auto" else int(epochs)
-    rate = min(0.01, 0.1 / np.sqrt(n_epochs * n_batches))
-    return n_epochs, rate if learning_rate == "auto" else float(learning_rate)
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):

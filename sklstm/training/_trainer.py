@@ -28,7 +28,8 @@ from sklstm.training._keras_parts import (
     copy_optimizer,
     optimizer_class,
 )
-from sklstm.training._schedule import EarlyStopping, choose_length, rate_scheduler
+from sklstm.training._length import FORECASTER, Length
+from sklstm.training._schedule import EarlyStopping, rate_scheduler
 from sklstm.training._trained import Trained
 
 # Updates that early stopping waits for: fewer teach a network next to nothing.
@@ -62,6 +63,10 @@ class Trainer:
         Whether each epoch takes the windows in a new order.
     verbose : int
         As in Keras.
+    length : Length, default=FORECASTER
+        What "auto" stands for.
+    weight_decay : float, default=0.0
+        Decoupled weight decay of an optimizer that is a name or a class.
     """
 
     optimizer: str | type | keras.optimizers.Optimizer
@@ -75,6 +80,8 @@ class Trainer:
     batch_size: int
     shuffle: bool
     verbose: int
+    length: Length = FORECASTER
+    weight_decay: float = 0.0
 
     def silent(self) -> "Trainer":
         """Return a trainer that does the same, unseen: without callbacks, metrics and progress."""
@@ -125,7 +132,9 @@ class Trainer:
         check_callbacks(self.callbacks)
         check_loss_and_metrics(self.loss, self.metrics)
         order, at_once = training.in_batches(self.batch_size, None)
-        epochs, rate = choose_length(self.epochs, self.learning_rate, -(-len(order) // at_once))
+        epochs, rate = self.length.choose(
+            self.epochs, self.learning_rate, -(-len(order) // at_once)
+        )
         starts: list[Trained | None] = list(previous) if previous else [None] * n_members
         # A copy draws the seeds: the first member is what it is without the others.
         seeds = deepcopy(rng).integers(2**63, size=len(starts) - 1)
@@ -168,6 +177,8 @@ class Trainer:
                 all_callbacks.insert(0, rate_scheduler(self.schedule, initial_epoch, epochs))
             optimizer = optimizer_class(optimizer)
             settings = {"optimizer__learning_rate": rate}
+            if self.weight_decay:
+                settings["optimizer__weight_decay"] = self.weight_decay
 
         with ExitStack() as stack:
 

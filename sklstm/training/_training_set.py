@@ -13,7 +13,7 @@ from sklstm.networks import Examples, NetworkSpec
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._step_labels import have_labels, targets_of_rows
 from sklstm.targets._target_transform import TargetTransform
-from sklstm.training._feature_scaler import FeatureScaler
+from sklstm.training._input_transform import InputTransform
 from sklstm.training._state_chunks import stateful_series
 
 # What has a target: a window, each of its steps, or each row of a series in state chunks.
@@ -51,7 +51,7 @@ class TrainingSet:
 
     def examples(
         self,
-        scaler: FeatureScaler,
+        scaler: InputTransform,
         transform: TargetTransform,
         sample_weights: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> Examples:
@@ -59,7 +59,7 @@ class TrainingSet:
 
         Parameters
         ----------
-        scaler : FeatureScaler
+        scaler : InputTransform
             Standardises what is read.
         transform : TargetTransform
             Standardises the targets.
@@ -80,10 +80,11 @@ class TrainingSet:
         weights /= 1.0 - np.isnan(given).mean()
         # The network gets the rows of the span alone.
         some = self.index.span if self.per_row else slice(None)
+        targets = scaler.split_targets(transform.standardise(self.targets[some]))
         return Examples(
             windows=scaler.transform(self.index),
-            targets=transform.standardise(self.targets[some]).astype(np.float32),
-            weights=weights[some],
+            targets=targets.astype(np.float32),
+            weights=np.tile(weights[some], len(targets) // max(len(self.targets[some]), 1)),
             series=self.series,
         )
 

@@ -33,14 +33,14 @@ def windows(table, window=4, lead=1, **params):
 
 def forecaster(**params):
     # As plain as Keras.
-    plain = {"learning_rate": 0.01, "learning_rate_schedule": None, "loss": "mse"}
+    plain = {"plain": True, "learning_rate": 0.01, "learning_rate_schedule": None, "loss": "mse"}
     if params.get("quantiles"):
         del plain["loss"]
     return LSTMForecaster(**({"units": 4, "epochs": 2, "random_state": 0} | plain | params))
 
 
 def classifier(**params):
-    return LSTMClassifier(**({"units": 4, "epochs": 2, "random_state": 0} | params))
+    return LSTMClassifier(**({"plain": True, "units": 4, "epochs": 2, "random_state": 0} | params))
 
 
 def set_weights(model, weights):

@@ -98,10 +98,10 @@ def test_partial_fit_on_parts_is_keras_on_parts():
 def test_partial_fit_survives_a_pickle_and_keeps_the_scales():
     model = forecaster().partial_fit(X, Y)
     copy = pickle.loads(pickle.dumps(model))
-    mean = model.network_.feature_scaler.mean
+    mean = model.network_.input_transform.mean
     for each in (model, copy):
         each.partial_fit(X + 5, Y)
-        np.testing.assert_array_equal(each.network_.feature_scaler.mean, mean)
+        np.testing.assert_array_equal(each.network_.input_transform.mean, mean)
     np.testing.assert_array_equal(model.predict(X), copy.predict(X))
 
 

@@ -48,7 +48,7 @@ def test_scaling_can_be_left_out():
     model = forecaster(normalize_y=False, normalize_X=False).fit(X, 100 + Y)
     assert np.abs(model.predict(X)).max() < 5
     np.testing.assert_array_equal(model.network_.target_transform.scale, 1.0)
-    np.testing.assert_array_equal(model.network_.feature_scaler.mean, 0.0)
+    np.testing.assert_array_equal(model.network_.input_transform.mean, 0.0)
 
 
 def test_each_target_has_its_own_scale():

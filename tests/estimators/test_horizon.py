@@ -52,7 +52,8 @@ def naive_targets(frame, y, horizon):
 def of_panel(**params):
     params = {"horizon": HORIZON, "units": 4, "epochs": 2, "random_state": 0} | params
     return make_pipeline(
-        SequenceWindower(window=6, lead=1, by="place", freq="h"), LSTMForecaster(**params)
+        SequenceWindower(window=6, lead=1, by="place", freq="h"),
+        LSTMForecaster(plain=True, **params),
     )
 
 
@@ -321,7 +322,7 @@ def test_a_stream_of_windows_predicts_relative_to_the_last_row():
     live = stream(model).push_many(TABLE)
     assert_allclose(live[:-1], model.predict(TABLE)[1:], rtol=1e-5, atol=1e-5)
     seasonal = make_pipeline(SequenceWindower(6, lead=1), forecaster(season=24)).fit(TABLE, Y)
-    with pytest.raises(ValueError, match="does not know the time of its rows"):
+    with pytest.raises(ValueError, match="does not know the series of its rows"):
         stream(seasonal)
 
 
@@ -362,7 +363,7 @@ def test_a_search_tunes_windows_units_and_decoders_over_a_panel():
     frame = frame[some]
     model = make_pipeline(
         SequenceWindower(window=6, lead=1, by="station"),
-        LSTMForecaster(horizon=6, season=12, epochs=2, random_state=0),
+        LSTMForecaster(plain=True, horizon=6, season=12, epochs=2, random_state=0),
     )
     search = GridSearchCV(
         model,

@@ -39,7 +39,9 @@ def speakers(value, seed):
     # The settings of the reference: 32 units, 60 epochs, Keras's rate, padding at the end. Zeros at
     # the start do no harm here: their number tells how long the vowel is, and that differs
     # between speakers.
-    network = LSTMClassifier(units=32, epochs=60, learning_rate=0.001, random_state=seed)
+    network = LSTMClassifier(
+        plain=True, units=32, epochs=60, learning_rate=0.001, random_state=seed
+    )
     return make_pipeline(Padder(padding="post", value=value), network)
 
 
@@ -67,6 +69,6 @@ def test_movements_are_told_apart():
     (X, y), (X_more, y_more) = load("BasicMotions", "TRAIN"), load("BasicMotions", "TEST")
     X, y = np.stack(X + X_more), np.concatenate([y, y_more])
     assert X.shape == (80, 100, 6)
-    model = LSTMClassifier(bidirectional=True, epochs=60, batch_size=16, random_state=0)
+    model = LSTMClassifier(plain=True, bidirectional=True, epochs=60, batch_size=16, random_state=0)
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     assert cross_val_score(model, X, y, cv=folds).mean() >= 0.95

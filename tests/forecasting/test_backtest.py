@@ -25,7 +25,8 @@ def model(**params):
     return make_pipeline(
         SequenceWindower(6, lead=2, by="place", freq="h"),
         LSTMForecaster(
-            **({"horizon": HORIZON, "units": 3, "epochs": 1, "random_state": 0} | params)
+            plain=True,
+            **({"horizon": HORIZON, "units": 3, "epochs": 1, "random_state": 0} | params),
         ),
     )
 

@@ -100,7 +100,7 @@ def test_several_targets():
     index = pd.date_range("2024-01-01", periods=90, freq="h")
     values = np.random.default_rng(0).normal(size=(90, 2)).cumsum(axis=0)
     frame = pd.DataFrame(values, columns=["a", "b"], index=index)
-    forecaster = LSTMForecaster(horizon=3, units=2, epochs=1, random_state=0)
+    forecaster = LSTMForecaster(plain=True, horizon=3, units=2, epochs=1, random_state=0)
     model = ConformalForecaster(make_pipeline(SequenceWindower(3, lead=1), forecaster))
     assert model.fit(frame, frame).predict_interval(frame).shape == (90, 3, 2, 2)
 
@@ -137,7 +137,7 @@ def test_nine_hours_of_ten_lie_inside_at_three_airports():
     hour = 2 * np.pi * weather.index.get_level_values("time").hour / 24
     weather = weather.assign(hour_sin=np.sin(hour), hour_cos=np.cos(hour))
     temp = weather["temp"]
-    forecaster = LSTMForecaster(horizon=24, quantiles=(0.05, 0.5, 0.95), random_state=0)
+    forecaster = LSTMForecaster(plain=True, horizon=24, quantiles=(0.05, 0.5, 0.95), random_state=0)
     pipeline = make_pipeline(SequenceWindower(48, lead=1, by="airport"), forecaster)
     model, inside = ConformalForecaster(pipeline), []
     for train, test in PanelTimeSeriesSplit(n_splits=4, test_size=720).split(weather):

@@ -224,7 +224,9 @@ def test_models_that_cannot_forecast():
 
 
 def test_several_targets_are_columns():
-    model = make_pipeline(SequenceWindower(5, lead=1), LSTMForecaster(horizon=3, epochs=1))
+    model = make_pipeline(
+        SequenceWindower(5, lead=1), LSTMForecaster(plain=True, horizon=3, epochs=1)
+    )
     forecasts = forecast(model.fit(TABLE, TABLE), TABLE, steps=5)
     assert list(forecasts.columns) == ["temp", "wind"]
     assert forecasts.shape == (5, 2)

@@ -186,7 +186,7 @@ def test_rows_that_do_not_fit_change_nothing(name):
     [
         (Ridge(), "a stream needs an LSTMClassifier .*; got Ridge"),
         (
-            make_pipeline(SequenceWindower(), FunctionTransformer(), LSTMForecaster()),
+            make_pipeline(SequenceWindower(), FunctionTransformer(), LSTMForecaster(plain=True)),
             "right before the LSTM estimator",
         ),
     ],
@@ -205,7 +205,7 @@ def test_what_counts_is_how_it_was_fitted():
 
 def test_what_is_not_fitted_is_refused():
     with pytest.raises(NotFittedError):
-        stream(make_pipeline(SequenceWindower(), LSTMForecaster()))
+        stream(make_pipeline(SequenceWindower(), LSTMForecaster(plain=True)))
 
 
 def test_methods_that_do_not_exist_are_refused():

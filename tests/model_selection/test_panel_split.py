@@ -69,7 +69,7 @@ def test_too_few_timestamps():
 def test_it_works_as_cv_of_scikit_learn():
     model = make_pipeline(
         SequenceWindower(4, lead=1, by="place", freq="h"),
-        LSTMForecaster(horizon=3, epochs=1, units=2, random_state=0),
+        LSTMForecaster(plain=True, horizon=3, epochs=1, units=2, random_state=0),
     )
     scores = cross_val_score(model, PANEL, PANEL["temp"], cv=PanelTimeSeriesSplit(3))
     assert np.isfinite(scores).all()

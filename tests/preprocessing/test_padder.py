@@ -564,7 +564,7 @@ def test_networks_skip_what_was_padded():
     X = [rng.normal(size=(n, 2)) for n in [4, 1, 3, 2] * 4]
     y = np.array([x.sum() for x in X])
     predicted = [
-        make_pipeline(padder, LSTMForecaster(units=3, epochs=2, random_state=0))
+        make_pipeline(padder, LSTMForecaster(plain=True, units=3, epochs=2, random_state=0))
         .fit(X, y)
         .predict(X)
         for padder in [Padder(), Padder(padding="post"), Padder(length=9)]

@@ -83,7 +83,9 @@ def forecast_with_zero_weights(frame, **params):
     """Forecast with a network that adds nothing to the season."""
     model = make_pipeline(
         SequenceWindower(window=6, lead=1),
-        LSTMForecaster(horizon=3, units=4, epochs=1, shrink=False, random_state=0, **params),
+        LSTMForecaster(
+            plain=True, horizon=3, units=4, epochs=1, shrink=False, random_state=0, **params
+        ),
     ).fit(frame, frame["value"])
     zero_weights(model[-1])
     return model.predict(frame), model[-1]
@@ -117,7 +119,7 @@ def test_the_defaults_beat_the_climatology_of_real_stations():
     stations = load_australian_temperatures()
     model = make_pipeline(
         SequenceWindower(window=18, lead=1, by="station"),
-        LSTMForecaster(horizon=18, season=12, random_state=0),
+        LSTMForecaster(plain=True, horizon=18, season=12, random_state=0),
     )
     errors = backtest(
         model,

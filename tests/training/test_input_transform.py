@@ -9,10 +9,10 @@ from sklearn.preprocessing import StandardScaler
 
 from sklstm.preprocessing._array_index import index_array
 from sklstm.preprocessing._window_index import window_index_of
-from sklstm.training._feature_scaler import FeatureScaler, fit_mean_and_scale
+from sklstm.training._input_transform import InputTransform, fit_mean_and_scale
 from tests.estimators.helpers import classifier, forecaster, sequences, series, windows
 
-UNSCALED = FeatureScaler(np.zeros(2), np.ones(2), np.empty(0, dtype=int), horizon=1)
+UNSCALED = InputTransform(np.zeros(2), np.ones(2), np.empty(0, dtype=int), horizon=1)
 
 
 def with_gaps(seed=0):
@@ -31,8 +31,8 @@ def test_windows_and_their_copy_give_the_same_predictions():
             on_windows.predict(lazy).astype(float), on_array.predict(np.asarray(lazy)), rtol=1e-6
         )
         np.testing.assert_allclose(
-            on_windows.network_.feature_scaler.scale,
-            on_array.network_.feature_scaler.scale,
+            on_windows.network_.input_transform.scale,
+            on_array.network_.input_transform.scale,
             rtol=1e-12,
         )
 

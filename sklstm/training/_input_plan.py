@@ -1,0 +1,113 @@
+"""How windows are to be read, and what becomes of it once the target transform is fitted."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sklstm.networks import NetworkSpec, PatchSpec
+from sklstm.targets._target_transform import TargetTransform
+
+_VIEW_OF_ANCHOR: dict[str | None, str] = {
+    None: "values",
+    "last": "minus_last",
+    "mean": "minus_mean",
+}
+
+
+@dataclass(frozen=True)
+class InputPlan:
+    """How an estimator wants windows to be read.
+
+    Parameters
+    ----------
+    patch_size : int, default=1
+        Steps of a patch.
+    patch_stride : int, default=1
+        Steps from one patch to the next.
+    views : tuple of str or None, default=None
+        Views of the features. None takes what the anchor of the targets says: values less the last
+        one or the mean where targets are, too, and else the values.
+    noise : float, default=0.0
+        Standard deviation of the noise on the inputs in training.
+    channel_independent : bool, default=False
+        Whether each target is read as a series of its own.
+    averages_others : bool, default=False
+        Whether a patch holds the mean of the features that are not the past of a target.
+    reads_level : bool, default=False
+        Whether the last value of the past of the target is read beside the relative ones.
+    cycles : tuple of str, default=()
+        Cycles of the calendar to read, of the time of the sample.
+    """
+
+    patch_size: int = 1
+    patch_stride: int = 1
+    views: tuple[str, ...] | None = None
+    noise: float = 0.0
+    channel_independent: bool = False
+    averages_others: bool = False
+    reads_level: bool = False
+    cycles: tuple[str, ...] = ()
+
+    def channels(self, transform: TargetTransform) -> np.ndarray | None:
+        """Return the features that are read one by one, None if all are read at once.
+
+        Parameters
+        ----------
+        transform : TargetTransform
+            Fitted.
+
+        Returns
+        -------
+        ndarray of shape (n_channels,) or None
+            The past of each target.
+        """
+        past = transform.past
+        if not self.channel_independent or past is None:
+            return None
+        return past.columns if len(set(past.columns)) == len(past.columns) else None
+
+    def complete(self, spec: NetworkSpec, transform: TargetTransform) -> NetworkSpec:
+        """Say what a network reads.
+
+        Parameters
+        ----------
+        spec : NetworkSpec
+            The sizes, of all features and all targets.
+        transform : TargetTransform
+            Fitted.
+
+        Returns
+        -------
+        NetworkSpec
+            The sizes with patches, of one channel if channels are read one by one.
+        """
+        channels = self.channels(transform)
+        own = [] if transform.past is None else transform.past.columns.tolist()
+        if channels is not None:
+            spec = replace(
+                spec,
+                n_features=spec.n_features - len(channels) + 1,
+                n_outputs=spec.n_outputs // len(channels),
+            )
+            own = [0]
+        views = self.views or (_VIEW_OF_ANCHOR[transform.anchor],)
+        is_relative = views in (("minus_last",), ("minus_mean",))
+        reads_steps = self.patch_size == 1 and views == ("values",) and not self.noise
+        if reads_steps and not self.cycles and channels is None:
+            return spec
+        others = tuple(k for k in range(spec.n_features) if k not in own)
+        return replace(
+            spec,
+            patches=PatchSpec(
+                size=self.patch_size,
+                stride=self.patch_stride,
+                views=views,
+                averaged=others if own and self.averages_others and self.patch_size > 1 else (),
+                level_of=tuple(own) if self.reads_level and is_relative else (),
+                n_constants=2 * len(self.cycles),
+                noise=self.noise,
+            ),
+        )
