@@ -189,9 +189,10 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
 
         Returns
         -------
-        dict of str to ndarray
-            "windows", with NaN for missing steps; "known", the known future covariates, and
-            "calendar", sine and cosine of each cycle, where the network reads them.
+        ndarray of shape (n_samples, n_steps, n_features), or dict of str to ndarray
+            The windows, with NaN for missing steps. Where the network reads more than them, a dict
+            of "windows" and of "known", the known future covariates, or "calendar", sine and cosine
+            of each cycle.
         """
         check_is_fitted(self, "network_")
         return self.network_.keras_inputs(self._read_as_fitted(X))

@@ -138,7 +138,7 @@ class FittedNetwork:
         outputs = self.outputs(prepared, every_step=every_step)
         return self.target_transform.inverse_transform(outputs, prepared)
 
-    def keras_inputs(self, index: WindowIndex) -> dict[str, np.ndarray]:
+    def keras_inputs(self, index: WindowIndex) -> np.ndarray | dict[str, np.ndarray]:
         """Return what the exported model takes.
 
         Parameters
@@ -148,8 +148,8 @@ class FittedNetwork:
 
         Returns
         -------
-        dict of str to ndarray
-            "windows", and where they are read "known" and "calendar".
+        ndarray, or dict of str to ndarray
+            The windows; where it reads more, "windows" and "known" or "calendar".
         """
         windows = index.materialize()
         inputs = {"windows": windows[..., 0] if self.is_univariate else windows}
@@ -157,7 +157,7 @@ class FittedNetwork:
             inputs["known"] = index.look_ahead(self.known_future, self.spec.horizon)
         if self.reads_calendar:
             inputs["calendar"] = calendar_of(index.labels, self.input_transform.cycles)
-        return inputs
+        return inputs if len(inputs) > 1 else inputs["windows"]
 
     def to_keras(self):
         """Build a plain functional Keras model.
