@@ -71,7 +71,7 @@ class Alone:
         for n_windows, epochs in [sizes[0], *sizes]:
             pipeline = make_pipeline(
                 SequenceWindower(window=24, lead=1),
-                LSTMForecaster(epochs=epochs, batch_size=64, random_state=0),
+                LSTMForecaster(plain=True, epochs=epochs, batch_size=64, random_state=0),
             )
             start = self.clock()
             pipeline.fit(series[:n_windows], target[:n_windows])
@@ -116,6 +116,7 @@ class Alone:
         for repeat in range(repeats + 1):
             for kind, (X, parameters) in kinds.items():
                 forecaster = LSTMForecaster(
+                    plain=True,
                     batch_size=side_by_side,
                     epochs=epochs,
                     random_state=0,
@@ -139,7 +140,9 @@ class Alone:
         held = resident() - before
         pipeline = make_pipeline(
             SequenceWindower(window=window, lead=1),
-            LSTMForecaster(epochs=1, batch_size=64, train_stride=window, random_state=0),
+            LSTMForecaster(
+                plain=True, epochs=1, batch_size=64, train_stride=window, random_state=0
+            ),
         )
         start = self.clock()
         pipeline.fit(series, y)
@@ -163,7 +166,9 @@ class Alone:
                 }
             )
         )
-        pipeline = make_pipeline(SequenceWindower(lead=1), LSTMForecaster(epochs=2, random_state=0))
+        pipeline = make_pipeline(
+            SequenceWindower(lead=1), LSTMForecaster(plain=True, epochs=2, random_state=0)
+        )
         before = resident()
         for parameters in grid:
             pipeline.set_params(**parameters).fit(series, target).predict(series[-50:])

@@ -25,7 +25,7 @@ from sklstm import LSTMClassifier, Padder, To3D, generate, stream
 
 LETTERS = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 CODES = np.arange(26) / 26
-SETTINGS = {"learning_rate": 0.001, "normalize_X": False, "random_state": 7}
+SETTINGS = {"plain": True, "learning_rate": 0.001, "normalize_X": False, "random_state": 7}
 
 # Twenty-five letters with as many labels look like a regression to scikit-learn.
 warnings.filterwarnings("ignore", message="The number of unique classes")
@@ -138,7 +138,9 @@ substrings = [
 following = np.array([LETTERS[first + n] for n in range(1, 6) for first in range(26 - n)])
 model = make_pipeline(
     Padder(),
-    LSTMClassifier(units=32, epochs=20, batch_size=1, normalize_X=False, random_state=7),
+    LSTMClassifier(
+        plain=True, units=32, epochs=20, batch_size=1, normalize_X=False, random_state=7
+    ),
 )
 model.fit(substrings, following)
 note(f"{len(substrings)} substrings of up to five letters", model.score(substrings, following))

@@ -51,6 +51,7 @@ canberra = load_australian_temperatures(wide=True)[["Canberra"]]
 tutorial = make_pipeline(
     SequenceWindower(window=MONTHS, lead=1),
     LSTMForecaster(
+        plain=True,
         horizon=MONTHS,
         decoder="lstm",
         bidirectional=True,

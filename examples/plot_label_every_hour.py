@@ -52,7 +52,7 @@ train, test = slice(None, n_train), slice(n_train, None)
 # stays one label for each hour, and no label is copied. The same network without
 # ``return_sequences`` learns from the last step alone.
 
-settings = {"units": 32, "epochs": 5, "learning_rate": 0.001, "random_state": 0}
+settings = {"plain": True, "units": 32, "epochs": 5, "learning_rate": 0.001, "random_state": 0}
 every_hour = make_pipeline(
     SequenceWindower(window=24, lead=LEAD), LSTMClassifier(return_sequences=True, **settings)
 ).fit(weather[train], label[train])

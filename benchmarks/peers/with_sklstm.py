@@ -44,6 +44,7 @@ class SklstmPeer(Peer):
     def build(self, seed):
         case = self.case
         self.estimator = LSTMForecaster(
+            plain=True,
             horizon=case.horizon,
             decoder="lstm" if case.horizon > 1 else "dense",
             units=case.units,
@@ -73,6 +74,7 @@ class SklstmPeer(Peer):
         pipeline = make_pipeline(
             LastSteps(),
             LSTMForecaster(
+                plain=True,
                 batch_size=case.batch_size,
                 learning_rate=case.learning_rate,
                 learning_rate_schedule=None,
