@@ -493,27 +493,14 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             n_known=len(known_future),
             quantiles=quantiles,
         )
-        loss = "mean_squared_error" if self.horizon == 1 else "mean_absolute_error"
-        if quantiles:
-            from sklstm.networks import PinballLoss
-
-            loss = PinballLoss(quantiles)
         cycles = as_names(chosen.calendar, CYCLES, "calendar")
         if cycles and index.length_of_step() is None:
             raise ValueError(
                 f"calendar={self.calendar!r} needs rows with dates on a regular clock, straight "
                 "from SequenceWindower; X has none."
             )
-        shrink = self.shrink
-        if shrink == "auto":
-            shrink = self.season is not None and not self.early_stopping
-            if not shrink and _may_try(self, index, layout):
-                shrink = "useless"
-        if resume or is_partial:
-            # A resumed fit keeps its target transform, and parts of the rows are no fair trial.
-            shrink = False
 
-        def plan(form):
+        def relative_to(form):
             transform = TargetTransform(
                 layout,
                 anchor=None if form.anchor == "auto" and predicts_steps else form.anchor,
@@ -524,34 +511,55 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             )
             if layout.is_multi_step and index.on_a_clock:
                 transform.last_times = last_times(index)
-            return self._make_plan(
-                spec=spec,
-                chosen=chosen,
-                inputs=InputPlan(
-                    patch_size=chosen.patch_size,
-                    patch_stride=chosen.patch_size,
-                    # Steps are predicted at from steps as they are.
-                    views=("values",) if self.plain or predicts_steps else None,
-                    channel_independent=chosen.channel_independent,
-                    averages_others=not predicts_steps,
-                    reads_level=chosen.reads_level,
-                    cycles=cycles,
-                ),
-                transform=transform,
-                loss=loss,
-                y=y,
-                index=index,
-                is_partial=is_partial,
-                known_future=known_future,
-                shrink=shrink,
-            )
+            return transform
 
         if not resume:
             self._forms = [Form(self.anchor, self.season)]
             if self.anchor == "auto" and is_relative and not (self.plain or predicts_steps):
                 self._forms = forms_of_forecaster(index, layout.n_targets, self.season)
-        first, *others = map(plan, self._forms)
-        return replace(first, companions=tuple(others))
+        plan = self._make_plan(
+            spec=spec,
+            chosen=chosen,
+            inputs=InputPlan(
+                patch_size=chosen.patch_size,
+                patch_stride=chosen.patch_size,
+                # Steps are predicted at from steps as they are.
+                views=("values",) if self.plain or predicts_steps else None,
+                channel_independent=chosen.channel_independent,
+                averages_others=not predicts_steps,
+                reads_level=chosen.reads_level,
+                cycles=cycles,
+            ),
+            transform=relative_to(self._forms[0]),
+            loss=self._default_loss(),
+            y=y,
+            index=index,
+            is_partial=is_partial,
+            known_future=known_future,
+            # A resumed fit keeps its target transform, and parts of the rows are no fair trial.
+            shrink=False if resume or is_partial else self._shrinks(index, layout),
+        )
+        others = (replace(plan, transform=relative_to(form)) for form in self._forms[1:])
+        return replace(plan, companions=tuple(others))
+
+    def _default_loss(self):
+        if self.quantiles:
+            from sklstm.networks import PinballLoss
+
+            return PinballLoss(tuple(map(float, self.quantiles)))
+        return "mean_squared_error" if self.horizon == 1 else "mean_absolute_error"
+
+    def _shrinks(self, index, layout):
+        """Tell whether a trial is worth its time; see `shrink` of FitPlan."""
+        if self.shrink != "auto":
+            return bool(self.shrink)
+        if self.early_stopping:
+            return False
+        if self.season is not None:
+            return True
+        reads_windows = not (self.plain or self.return_sequences or self.stateful)
+        is_small = layout.n_targets == 1 and len(index) <= LARGE
+        return "useless" if index.knows_time and reads_windows and is_small else False
 
     @property
     def shrinkage_(self):
@@ -572,14 +580,3 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def _may_try(estimator, index, layout):
-    """Tell whether a trial is worth its time where nothing says so."""
-    return (
-        index.knows_time
-        and layout.n_targets == 1
-        and len(index) <= LARGE
-        and not (estimator.plain or estimator.early_stopping)
-        and not (estimator.return_sequences or estimator.stateful)
-    )

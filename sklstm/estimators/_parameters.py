@@ -72,7 +72,7 @@ def check_modes(estimator, index: WindowIndex) -> None:
     ValueError
         If parameters exclude each other.
     """
-    if estimator.stateful and estimator.bidirectional is True:
+    if estimator.stateful and _is_on(estimator.bidirectional):
         raise ValueError(
             "stateful=True and bidirectional=True exclude each other: a state that is carried on "
             "from the past cannot come from the future as well."
@@ -83,7 +83,7 @@ def check_modes(estimator, index: WindowIndex) -> None:
             "each row is read once, and none may be left out; bptt_steps sets how much is read at "
             "a time."
         )
-    if estimator.return_sequences and estimator.bidirectional is True and index.lead:
+    if estimator.return_sequences and _is_on(estimator.bidirectional) and index.lead:
         raise ValueError(
             f"return_sequences=True and bidirectional=True exclude each other on windows with "
             f"lead={index.lead}: read backwards, a step is predicted from rows that may hold its "
@@ -185,7 +185,7 @@ def check_forecast(estimator, index: WindowIndex) -> None:
         f"horizon={estimator.horizon}": estimator.horizon > 1,
         f"season={estimator.season!r}": estimator.season is not None,
         'normalize_y="series"': estimator.normalize_y == "series",
-        "shrink=True": estimator.shrink is True,
+        "shrink=True": _is_on(estimator.shrink),
     }
     refused = windows_only if steps else {}
     if labels_rows or estimator.stateful:
@@ -211,7 +211,7 @@ def check_forecast(estimator, index: WindowIndex) -> None:
                 "SequenceWindower, which know what comes after them; X does not (a step after the "
                 "windower may have lost it)."
             )
-    if estimator.shrink is True and not index.knows_time:
+    if _is_on(estimator.shrink) and not index.knows_time:
         raise ValueError(
             "shrink=True tries the network out on the last third of the time, and needs windows "
             "straight from SequenceWindower, which know their time; X does not (a step after "
@@ -220,6 +220,11 @@ def check_forecast(estimator, index: WindowIndex) -> None:
     if estimator.decoder == "lstm" and estimator.horizon == 1:
         raise ValueError('decoder="lstm" predicts step by step: it needs a horizon above 1; got 1.')
     _check_quantiles(estimator)
+
+
+def _is_on(switch) -> bool:
+    """Tell whether a parameter that may be "auto" is set to True, of NumPy or not."""
+    return not isinstance(switch, str) and bool(switch)
 
 
 def _check_quantiles(estimator) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklstm.utils._ragged import are_held, multiplicity, rows_of_runs, runs_of_rows
+from sklstm.preprocessing._key_lookup import find_keys, look_up_ahead
+from sklstm.utils._ragged import are_held, as_slice, multiplicity, rows_of_runs, runs_of_rows
 
 # Steps written at once by `WindowIndex.materialize`: bounds the size of the arrays it needs.
 _BLOCK_STEPS = 1 << 21
@@ -70,29 +71,6 @@ def refuse_partly_missing(rows, names, labels=None):
         "either observed or missing as a whole (all NaN). Fill these features in with an imputer, "
         "such as sklearn.impute.SimpleImputer, before SequenceWindower."
     )
-
-
-def as_slice(positions: np.ndarray | slice) -> np.ndarray | slice:
-    """Turn a run of consecutive positions into a slice, which selects without a copy.
-
-    Parameters
-    ----------
-    positions : ndarray of shape (n_selected,) or slice
-        Positions.
-
-    Returns
-    -------
-    slice or ndarray
-        The slice that selects the same, else the positions themselves.
-    """
-    if isinstance(positions, slice):
-        return positions
-    n = len(positions)
-    if n == 0 or positions[0] < 0 or int(positions[-1]) - int(positions[0]) != n - 1:
-        return positions
-    if not (positions[1:] > positions[:-1]).all():
-        return positions
-    return slice(int(positions[0]), int(positions[-1]) + 1)
 
 
 def _read_only(array):
@@ -305,7 +283,7 @@ class WindowIndex:
         row_numbers : ndarray of shape (n_held,)
             Their rows.
         """
-        positions, row_numbers = _find_keys(self.keys, self.end + self.lead)
+        positions, row_numbers = find_keys(self.keys, self.end + self.lead)
         held = are_held(self.start, self.count, row_numbers)
         return positions[held], row_numbers[held]
 
@@ -445,38 +423,3 @@ class WindowIndex:
         """Pickle the rows that are reached and no others."""
         index = self.trim()
         return WindowIndex, tuple(getattr(index, name) for name in self.__dataclass_fields__)
-
-
-def look_up_ahead(keys, values, own, horizon):
-    """Look up the values at some keys, and at those that follow.
-
-    Parameters
-    ----------
-    keys : ndarray of shape (n_keys,)
-        Sorted keys; those of different series lie far apart.
-    values : ndarray of shape (n_keys, n_columns)
-        A row for each.
-    own : ndarray of shape (n_samples,)
-        The first key of each sample.
-    horizon : int
-        Keys to look up for each.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, horizon, n_columns), float64
-        NaN where there is no such key.
-    """
-    ahead = np.full((len(own), horizon, values.shape[1]), np.nan)
-    for step in range(horizon):
-        found, place = _find_keys(keys, own + step)
-        ahead[found, step] = values[place]
-    return ahead
-
-
-def _find_keys(keys, wanted):
-    """Tell which of the wanted keys exist, and where."""
-    if len(keys) == 0:
-        return np.empty(0, np.intp), np.empty(0, np.intp)
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    found = np.flatnonzero(keys[place] == wanted)
-    return found, place[found]

@@ -5,7 +5,8 @@
 
 import numpy as np
 
-from sklstm.preprocessing._window_index import WindowIndex, look_up_ahead
+from sklstm.preprocessing._key_lookup import look_up_ahead
+from sklstm.preprocessing._window_index import WindowIndex
 
 
 def cut_horizon_targets(

@@ -55,7 +55,13 @@ def _steps_of(season, index) -> int:
         if int(season) < 2:
             raise ValueError(f"season must have at least 2 steps; got {season!r}.")
         return int(season)
-    offset = pd.tseries.frequencies.to_offset(season)
+    try:
+        offset = pd.tseries.frequencies.to_offset(season)
+    except ValueError as error:
+        raise ValueError(
+            f"season={season!r} is no alias of pandas for a length of time, such as 'D' or 'YE'; "
+            "give one, or the number of steps."
+        ) from error
     name = offset.rule_code.split("-")[0]
     days = next((d for key, d in _DAYS.items() if name.startswith(key)), None)
     labels, time = index.labels, index.time

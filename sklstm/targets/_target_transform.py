@@ -243,7 +243,7 @@ class TargetTransform:
         self : TargetTransform
             Fitted.
         """
-        if self.normalize is False:
+        if not self.normalize:
             return self
         # One scale for all steps ahead: an error weighs the same in each.
         values = targets.reshape(-1, self.layout.n_targets)

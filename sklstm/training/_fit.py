@@ -4,14 +4,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sklstm.networks import NetworkSpec
-from sklstm.preprocessing._window_index import WindowIndex, as_slice
+from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._shrinkage import shrinkage_factor, split_for_trial
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._fitted_network import FittedNetwork
@@ -20,6 +20,7 @@ from sklstm.training._input_transform import fit_input_transform
 from sklstm.training._trained import Trained
 from sklstm.training._training_set import make_training_set
 from sklstm.training._validation_split import every_nth, hold_out
+from sklstm.utils._ragged import as_slice
 
 if TYPE_CHECKING:
     # It loads Keras.
@@ -207,7 +208,9 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
     if previous is None:
         transform = plan.transform.fit(index.take(among), plan.y[among])
     else:
-        transform = previous.network.target_transform
+        # It is told anew which y it has seen.
+        transform = copy(previous.network.target_transform)
+        transform.last_times = plan.transform.last_times
     spec = plan.inputs.complete(plan.spec, transform)
     if previous is not None:
         _check_same_sizes(previous.network.spec, spec)

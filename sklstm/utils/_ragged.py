@@ -10,6 +10,29 @@ import numpy as np
 _RUNS_AT_ONCE = 1 << 18
 
 
+def as_slice(positions: np.ndarray | slice) -> np.ndarray | slice:
+    """Turn a run of consecutive positions into a slice, which selects without a copy.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n_selected,) or slice
+        Positions.
+
+    Returns
+    -------
+    slice or ndarray
+        The slice that selects the same, else the positions themselves.
+    """
+    if isinstance(positions, slice):
+        return positions
+    n = len(positions)
+    if n == 0 or positions[0] < 0 or int(positions[-1]) - int(positions[0]) != n - 1:
+        return positions
+    if not (positions[1:] > positions[:-1]).all():
+        return positions
+    return slice(int(positions[0]), int(positions[-1]) + 1)
+
+
 def packed_starts(count: np.ndarray) -> np.ndarray:
     """Start each run where the one before ends.
 

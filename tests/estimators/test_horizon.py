@@ -394,6 +394,7 @@ ERRORS = {
     "known by whom": ({"known_future": ["hour"]}, 'needs decoder="lstm"'),
     "known what": ({"known_future": ["rain"], "decoder": "lstm"}, "'rain' is no feature of X"),
     "season of what": ({"season": "5min"}, "is .* steps of X long"),
+    "season of nothing": ({"season": "moon"}, "season='moon' is no alias of pandas"),
     "decoder of steps": (
         {"decoder": "lstm", "return_sequences": True},
         'decoder="lstm" and return_sequences=True exclude each other',
@@ -446,3 +447,29 @@ def test_targets_that_are_not_finite(value):
     for given in (y, np.tile(y.to_numpy()[:, None], (1, 2))):
         with pytest.raises(ValueError, match="Input y contains"):
             forecaster(horizon=2).fit(windows(TABLE), given)
+
+
+def test_a_resumed_fit_tells_which_targets_it_has_seen():
+    index = pd.date_range("2024-01-01", periods=120, freq="h")
+    table = pd.DataFrame({"v": np.random.default_rng(0).normal(size=120)}, index=index)
+    ahead = np.stack([np.roll(table["v"], -step) for step in range(3)], axis=1)[:, :, None]
+    windows = SequenceWindower(window=4, lead=1).fit_transform(table)
+    model = (
+        forecaster(horizon=3)
+        .fit(windows[:50], ahead[:50])
+        .partial_fit(windows[50:80], ahead[50:80])
+    )
+    with pytest.warns(UserWarning, match="which holds the y of 2 of the rows"):
+        model.predict(windows[80:])
+
+
+def test_switches_of_numpy_are_switches():
+    table = TABLE.iloc[:80]
+    windows = SequenceWindower(window=4, lead=1).fit_transform(table)
+    y = table.iloc[:, 0]
+    models = [
+        forecaster(normalize_y=off, anchor=None).fit(windows, y) for off in (False, np.False_)
+    ]
+    assert_allclose(models[0].predict(windows), models[1].predict(windows))
+    with pytest.raises(ValueError, match="stateful=True and bidirectional=True exclude"):
+        forecaster(stateful=True, bidirectional=np.True_).fit(windows, y)
