@@ -15,7 +15,7 @@ from sklstm.training._length import CLASSIFIER, FORECASTER, PLAIN, Length
 
 # Patches of a window that a classifier reads, about.
 _N_PATCHES = 20
-# Fewer windows than this are trained on with noise.
+# Fewer windows than this are few: they are trained on with noise, or by several networks.
 _FEW_WINDOWS = 1_000
 # With more windows than this, what a trial could tell is not worth its time.
 LARGE = 20_000
@@ -146,14 +146,15 @@ def forms_of_forecaster(index: WindowIndex, n_targets: int, season) -> list[Form
     Returns
     -------
     list of Form
-        Each is fitted, and the forecasts are averaged.
+        Each is fitted, and the forecasts are averaged. Where X does not carry the past of the
+        target, the first stands alone.
     """
-    first = Form("auto", None)
+    first = Form("auto", season)
     if index.lead == 0 or n_targets > 1:
-        return [Form("auto", season)]
+        return [first]
     if season is None:
         return [first, Form("mean", None)] if len(index) < _FEW_WINDOWS else [first]
-    return [first, Form(None, season), Form("mean", season)]
+    return [first, Form("last", None), Form("mean", season)]
 
 
 def patch_of_cycle(index: WindowIndex, season) -> int:

@@ -271,3 +271,14 @@ def test_what_cannot_be_is_refused(model, message):
     windows = SequenceWindower(window=4, lead=1).fit_transform(X)
     with pytest.raises(ValueError, match=message):
         model.fit(windows, y)
+
+
+def test_a_season_holds_without_the_past_of_the_target():
+    X = table(missing=0.0)
+    y = 5 * np.sin(np.arange(len(X)) * np.pi / 12)
+    model = make_pipeline(
+        SequenceWindower(window=6, lead=1), LSTMForecaster(season=24, anchor="auto", **FAST)
+    ).fit(X[["wind"]], y)
+    assert model[-1].network_.companions == ()
+    assert model[-1].network_.target_transform.seasons is not None
+    assert model.score(X[["wind"]], y) > 0.95
