@@ -88,8 +88,9 @@ print(f"The tutorial's network has {tutorial[-1].keras_model_.count_params():,} 
 # One test part of 18 months proves little. The backtest has four forecast origins, half a year
 # apart. It trains on all rows before each, and compares the 18 months after it. With ``season=12``
 # our forecaster learns the season, a smooth curve, and its network forecasts the difference of a
-# month from it. The climatology forecasts the mean of each calendar month. Ridge regression reads
-# the same windows as the network. Holt-Winters is fitted on each training part.
+# month from it. Forecasts relative to other things are averaged with it, as a trial says. The
+# climatology forecasts the mean of each calendar month. Ridge regression reads the same windows as
+# the network. Holt-Winters is fitted on each training part.
 
 origins = PanelTimeSeriesSplit(n_splits=4, test_size=MONTHS, step=6)
 
@@ -133,10 +134,11 @@ canberra_errors["Holt-Winters"] = holt_winters(canberra, "Canberra")
 print(canberra_errors.sort_values().round(3).to_string())
 
 # %%
-# So few months say little beyond the time of the year, and without shrinkage the network loses to
-# the climatology. ``shrink``, which is on with a season, multiplies what the network adds to the
-# season by a factor. It learns the factor from a trial: the same fit on the first two thirds of the
-# time forecasts the last third. Here the factor is close to 0.
+# So few months say little beyond the time of the year: our forecaster does as well as the
+# climatology, which nothing here beats, and without shrinkage it loses to it. ``shrink``, which is
+# on with a season, multiplies what the network adds to the season by a factor. It learns the factor
+# from a trial: the same fit on the first two thirds of the time forecasts the last third. Here the
+# factor is close to 0.
 
 print(f"The shrinkage factor is {ours[-1].shrinkage_[0]:.2f}.")
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm.preprocessing._window_index import WindowIndex
+from sklstm.targets._season_length import season_lengths
 from sklstm.training._calendar_inputs import covered_cycles
 from sklstm.training._length import CLASSIFIER, FORECASTER, PLAIN, Length
 
@@ -118,11 +119,12 @@ def for_forecaster(index: WindowIndex, n_targets: int, season) -> Choices:
     Choices
         Patches of one cycle of the clock.
     """
-    size = patch_of_cycle(index, season)
+    size = patch_of_cycle(index, season, index.window)
     return Choices(
         patch_size=size,
         dropout=0.1 if n_targets == 1 else 0.0,
-        n_members=3 if n_targets == 1 and len(index) < _FEW_WINDOWS else 1,
+        # With a season, forms are averaged in place of members.
+        n_members=3 if n_targets == 1 and season is None and len(index) < _FEW_WINDOWS else 1,
         learning_rate_schedule="cosine",
         channel_independent=n_targets > 1,
         calendar=covered_cycles(index, ("day", "year")) if n_targets == 1 else (),
@@ -154,10 +156,13 @@ def forms_of_forecaster(index: WindowIndex, n_targets: int, season) -> list[Form
         return [first]
     if season is None:
         return [first, Form("mean", None)] if len(index) < _FEW_WINDOWS else [first]
-    return [first, Form("last", None), Form("mean", season)]
+    forms = [first, Form("last", None), Form("mean", season)]
+    if index.on_a_clock and min(season_lengths(season, index)) < index.window:
+        forms.append(Form("season", season))
+    return forms
 
 
-def patch_of_cycle(index: WindowIndex, season) -> int:
+def patch_of_cycle(index: WindowIndex, season, window: int) -> int:
     """Choose the steps of a patch: a cycle if two fit into a window, else half a window.
 
     Independent sequences of different lengths are read step by step.
@@ -168,6 +173,8 @@ def patch_of_cycle(index: WindowIndex, season) -> int:
         The windows.
     season : object
         The parameter `season`.
+    window : int
+        Steps that a network reads of a window.
 
     Returns
     -------
@@ -177,9 +184,9 @@ def patch_of_cycle(index: WindowIndex, season) -> int:
     if _is_ragged(index):
         return 1
     cycle = season if isinstance(season, int | np.integer) else _cycle(index)
-    if cycle is not None and 2 * cycle <= index.window:
+    if cycle is not None and 2 * cycle <= window:
         return int(cycle)
-    return max(1, index.window // 2)
+    return max(1, window // 2)
 
 
 def _is_ragged(index) -> bool:

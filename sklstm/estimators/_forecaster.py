@@ -18,6 +18,7 @@ from sklstm.estimators._auto import (
     Form,
     for_forecaster,
     forms_of_forecaster,
+    patch_of_cycle,
 )
 from sklstm.estimators._base import BaseLSTM
 from sklstm.estimators._parameters import as_names, as_units, check_forecast
@@ -29,6 +30,7 @@ from sklstm.targets._leak_guard import (
     warn_if_target_in_window,
 )
 from sklstm.targets._past import positions_of_features
+from sklstm.targets._season_length import longest_in_window, season_lengths
 from sklstm.targets._target_layout import read_layout
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._calendar_inputs import CYCLES
@@ -52,7 +54,7 @@ from sklstm.utils._sklearn_private import Interval, StrOptions
     rate="0.1",
     auto_decay="0",
     decay_reference="6",
-    auto_members="3 for one target and fewer than 1,000 windows, and else 1",
+    auto_members="3 for one target, fewer than 1,000 windows and no `season`, and else 1",
     plain=(
         "a network that reads the steps as they are, all features at once, without calendar,\n    "
         "dropout or ensemble"
@@ -90,19 +92,22 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         Known future covariates: features of X that are known ahead, such as the calendar, by name
         or position. The decoder reads, at each step ahead, what X holds of them there. Where X does
         not reach so far, it reads their mean.
-    anchor : {"auto", "last", "mean"} or None, default="auto"
-        What of the window a forecast is relative to: the last value of the target, its mean, or
-        nothing. The features are read relative to their own last values, or means, too, unless the
-        network is `plain`. "auto" is "last" where X carries the past of `y`, behind windows with a
-        lead, and else None. With few windows or a `season` it forecasts in several forms and
+    anchor : {"auto", "last", "mean", "season"} or None, default="auto"
+        What of the window a forecast is relative to: the last value of the target, its mean, the
+        newest value of the same step of the `season`, or nothing. The features are read relative to
+        their own last values, or means, too, unless the network is `plain`; with "season" the
+        past of the target is read as differences from the season before, the longest that is
+        shorter than the window. "auto" is "last" where X carries the past of `y`, behind windows
+        with a lead, and else None. With few windows or a `season` it forecasts in several forms and
         averages them: for one target and fewer than 1,000 windows, "last" and "mean"; with a
-        season, "last" without the season, and None and "mean" with it. Each is weighed by its
-        errors in a trial [4]_, see `shrink`.
+        season, "last" without the season, None and "mean" with it, and "season" where a window is
+        longer than one. Each is weighed by its errors in a trial [4]_, see `shrink`.
     season : int, str or tuple of them, default=None
         Length of the season, or of several, in steps, or as an alias of pandas such as "D". What
         the season adds to each series in each of its steps is learned in fit and subtracted, from
         `y` and from its past in X, and added to the forecasts: the means, smoothed to as many
-        harmonics as forecast left-out cycles best.
+        harmonics as forecast left-out cycles best. With ``anchor="season"`` nothing is learned of
+        it: the last season is subtracted.
     channel_independent : bool or "auto", default="auto"
         Whether each target is read as a series of its own, by one network for all, with all
         features beside it that are not the past of a target [5]_. Where X does not carry the past
@@ -201,7 +206,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         "decoder": [StrOptions({"dense", "lstm"})],
         "decoder_units": [Interval(Integral, 1, None, closed="left"), tuple, list, None],
         "known_future": [str, Interval(Integral, 0, None, closed="left"), tuple, list, None],
-        "anchor": [StrOptions({"auto", "last", "mean"}), None],
+        "anchor": [StrOptions({"auto", "last", "mean", "season"}), None],
         "season": [str, Interval(Integral, 2, None, closed="left"), tuple, list, None],
         "target": [str, Interval(Integral, 0, None, closed="left"), tuple, list, None],
         "quantiles": [tuple, list, None],
@@ -539,8 +544,22 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             # A resumed fit keeps its target transform, and parts of the rows are no fair trial.
             shrink=False if resume or is_partial else self._shrinks(index, layout),
         )
-        others = (replace(plan, transform=relative_to(form)) for form in self._forms[1:])
-        return replace(plan, companions=tuple(others))
+        first, *others = (
+            self._in_form(plan, form, index, relative_to(form)) for form in self._forms
+        )
+        return replace(first, companions=tuple(others))
+
+    def _in_form(self, plan, form, index, transform):
+        """Plan the same fit, with forecasts relative to something else."""
+        inputs = plan.inputs
+        if form.anchor == "season" and index.on_a_clock:
+            # Differences are left of a part of the window.
+            lengths = season_lengths(form.season, index)
+            left = index.window - longest_in_window(lengths, index.window)
+            size = patch_of_cycle(index, form.season, left)
+            size = size if self.patch_size == "auto" else min(inputs.patch_size, left)
+            inputs = replace(inputs, patch_size=size, patch_stride=size)
+        return replace(plan, transform=transform, inputs=inputs)
 
     def _default_loss(self):
         if self.quantiles:

@@ -359,15 +359,18 @@ class WindowIndex:
         """
         series = np.full(len(self.rows), -1)
         time = np.zeros(len(self.rows), dtype=np.int64)
-        some = np.flatnonzero(self.count > 0)
-        codes, first = np.unique(self.series[some], return_index=True)
-        for code, sample in zip(codes, some[first], strict=True):
-            own = some[self.series[some] == code]
-            start, stop = self.start[own].min(), (self.start[own] + self.count[own]).max()
-            series[start:stop] = code
-            # Keys of a series count the steps of the clock, from a number of its own.
-            since = self.time[sample] - self.end[sample] - self.lead
-            time[start:stop] = self.keys[start:stop] + since
+        some = self.count > 0
+        codes, first, code_of = np.unique(self.series[some], return_index=True, return_inverse=True)
+        start = np.full(len(codes), len(self.rows))
+        stop = np.zeros(len(codes), dtype=np.intp)
+        np.minimum.at(start, code_of, self.start[some])
+        np.maximum.at(stop, code_of, (self.start + self.count)[some])
+        # Keys of a series count the steps of the clock, from a number of its own.
+        since = (self.time - self.end - self.lead)[some][first]
+        count = stop - start
+        own = rows_of_runs(start, count)
+        series[own] = np.repeat(codes, count)
+        time[own] = self.keys[own] + np.repeat(since, count)
         return series, time
 
     def multiplicity(self) -> np.ndarray:

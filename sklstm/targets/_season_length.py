@@ -50,6 +50,37 @@ def season_lengths(season, index: WindowIndex) -> tuple[int, ...]:
     return tuple(sorted(_steps_of(part, index) for part in given))
 
 
+def longest_in_window(lengths: tuple[int, ...], window: int) -> int:
+    """Choose the season that differences go back.
+
+    Parameters
+    ----------
+    lengths : tuple of int
+        Steps of each season.
+    window : int
+        Steps of a window.
+
+    Returns
+    -------
+    int
+        Steps of the longest season that is shorter than a window.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if not lengths:
+        raise ValueError('anchor="season" needs the length of the season: set season=, as 12.')
+    shorter = [length for length in lengths if length < window]
+    if not shorter:
+        raise ValueError(
+            f'anchor="season" needs windows that are longer than the season: window={window}, and '
+            f"the season has {min(lengths)} steps."
+        )
+    return max(shorter)
+
+
 def _steps_of(season, index) -> int:
     if not isinstance(season, str):
         if int(season) < 2:

@@ -9,7 +9,8 @@ from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._horizon_targets import check_long_enough, cut_horizon_targets
 from sklstm.targets._leak_guard import warn_if_y_was_seen
 from sklstm.targets._past import PastOfTarget, find_past
-from sklstm.targets._season_length import season_lengths
+from sklstm.targets._season_length import longest_in_window, season_lengths
+from sklstm.targets._seasonal_differences import difference_past, newest_of_season
 from sklstm.targets._seasons import Seasons, deseasonalise_past, fit_seasons
 from sklstm.targets._target_layout import TargetLayout
 
@@ -26,7 +27,7 @@ class TargetTransform:
     ----------
     layout : TargetLayout
         What a row of y means.
-    anchor : {"auto", "last", "mean"} or None, default=None
+    anchor : {"auto", "last", "mean", "season"} or None, default=None
         As in :class:`~sklstm.LSTMForecaster`.
     season : int, str, tuple of them or None, default=None
         As in :class:`~sklstm.LSTMForecaster`.
@@ -39,8 +40,10 @@ class TargetTransform:
 
     Attributes
     ----------
-    anchor : {"last", "mean"} or None
+    anchor : {"last", "mean", "season"} or None
         The anchor, once it is fitted; `given_anchor` may be "auto".
+    season_length : int or None
+        Steps of the season that the anchor "season" goes back.
     past : PastOfTarget or None
         Where X carries the past of the targets.
     seasons : Seasons or None
@@ -74,6 +77,7 @@ class TargetTransform:
         self.is_relative = is_relative
         self.past: PastOfTarget | None = None
         self.seasons: Seasons | None = None
+        self.season_length: int | None = None
         n_values = layout.horizon * layout.n_targets
         self.anchor_of_empty = np.zeros(layout.n_targets)
         self.mean, self.scale = np.zeros(n_values), np.ones(n_values)
@@ -95,6 +99,11 @@ class TargetTransform:
     def is_plain(self) -> bool:
         """Whether targets are the values of y themselves."""
         return not self.is_relative or (self.anchor is None and self.seasons is None)
+
+    @property
+    def needs_series(self) -> bool:
+        """Whether values of y depend on the series or the season of a sample."""
+        return self.seasons is not None or self.anchor == "season"
 
     def fit(self, index: WindowIndex, y: np.ndarray) -> "TargetTransform":
         """Learn what targets are relative to, from the samples of a training part and no others.
@@ -125,6 +134,9 @@ class TargetTransform:
         y = y[:, : layout.n_targets]
         by_series = self.normalize == "series"
         lengths = self._season_lengths(index, by_series)
+        if self.anchor == "season":
+            self.season_length = longest_in_window(lengths, index.window)
+            lengths = ()
         if lengths or by_series:
             self.seasons = fit_seasons(index, y, lengths, standardise=by_series)
         self.past = find_past(index, y, self.target)
@@ -140,8 +152,8 @@ class TargetTransform:
                 "and none equals y or is an affine map of it on the training rows. Name it in "
                 "target=, or set anchor=None."
             )
-        index = self.transform_past(index)
-        self.anchor_of_empty = self._anchors(index)[index.count > 0, 0].mean(axis=0)
+        observed = index.take(self.transform_past(index).count > 0)
+        self.anchor_of_empty = self._anchors(observed)[:, 0].mean(axis=0)
         return self
 
     def _season_lengths(self, index, by_series):
@@ -172,8 +184,15 @@ class TargetTransform:
         Returns
         -------
         WindowIndex
-            The same windows; over new rows where there are seasons.
+            What a network reads: the same windows; over new rows where there are seasons, and
+            shorter by one where targets are relative to the season before.
         """
+        index = self._deseasonalise(index)
+        if self.season_length is None or self.past is None:
+            return index
+        return difference_past(index, self.past.columns, self.season_length)
+
+    def _deseasonalise(self, index):
         if self.seasons is None or self.past is None:
             return index
         return deseasonalise_past(index, self.past, self.seasons)
@@ -209,7 +228,7 @@ class TargetTransform:
         Parameters
         ----------
         index : WindowIndex
-            All samples, as :meth:`transform_past` gives them.
+            All samples.
         y, positions, among : object
             As in :meth:`actuals`.
 
@@ -291,8 +310,7 @@ class TargetTransform:
         outputs : ndarray of shape (n_samples, n_outputs) or (n_samples, n_steps, n_outputs)
             Outputs at the last step of each sample, or at each step.
         index : WindowIndex or None
-            The samples, as :meth:`transform_past` gives them; not needed where targets are the
-            values of y.
+            The samples; not needed where targets are the values of y.
 
         Returns
         -------
@@ -348,13 +366,19 @@ class TargetTransform:
         return [(self.anchor, int(column), *map(float, rest)) for column, *rest in each]
 
     def _anchors(self, index):
-        """Return the anchor of each sample, (n_samples, 1, n_targets)."""
+        """Return the anchor of each sample, (n_samples, 1 or horizon, n_targets)."""
         assert self.past is not None
         assert self.anchor is not None
-        found = self.past.values_of_windows(self.anchor, index)
+        past, index = self.past, self._deseasonalise(index)
+        if self.season_length is None:
+            found = past.values_of_windows(self.anchor, index)[:, None]
+            found[index.count == 0] = np.nan
+        else:
+            horizon = self.layout.horizon
+            found = newest_of_season(index, past.columns, self.season_length, horizon)
         if self.seasons is None:
-            found = self.past.slope * found + self.past.intercept
-        return np.where((index.count > 0)[:, None], found, self.anchor_of_empty)[:, None]
+            found = past.slope * found + past.intercept
+        return np.where(np.isnan(found), self.anchor_of_empty, found)
 
 
 def shrink_outputs(outputs: np.ndarray, factor: np.ndarray, layout: TargetLayout) -> np.ndarray:

@@ -215,11 +215,14 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
     if previous is not None:
         _check_same_sizes(previous.network.spec, spec)
     prepared = transform.transform_past(index)
+    # Where windows lose a season, the first of a series have nothing left.
+    training = training[prepared.count[training] > 0]
 
     def training_set(positions, among):
         return make_training_set(
             spec,
             transform,
+            index,
             prepared,
             plan.y,
             positions,
@@ -337,9 +340,10 @@ def _try_out(plan, index, rng):
     )
     network = fit_network(trial, index.take(earlier), rng).network
     transform = network.target_transform
-    prepared = transform.transform_past(index.take(later))
+    samples = index.take(later)
+    prepared = transform.transform_past(samples)
     observed = np.flatnonzero(prepared.count > 0)
-    y_true = transform.transform(prepared, plan.y[later], observed, slice(None))
+    y_true = transform.transform(samples, plan.y[later], observed, slice(None))
     y_pred = network.outputs(prepared.take(observed))
     y_pred = y_pred.reshape(-1, layout.n_targets, layout.n_quantiles)[..., layout.median]
     y_true = transform.standardise(y_true).reshape(y_pred.shape)

@@ -64,7 +64,7 @@ class FittedNetwork:
     def needs_series(self) -> bool:
         """Whether predictions depend on the series of a sample, or on what comes after it."""
         return (
-            self.target_transform.seasons is not None
+            self.target_transform.needs_series
             or len(self.known_future) > 0
             or any(companion.needs_series for companion in self.companions)
         )
@@ -134,9 +134,13 @@ class FittedNetwork:
 
     def predict_alone(self, index, *, every_step):
         """Predict without the companions."""
-        prepared = self.target_transform.transform_past(index)
-        outputs = self.outputs(prepared, every_step=every_step)
-        return self.target_transform.inverse_transform(outputs, prepared)
+        transform = self.target_transform
+        if every_step and transform.anchor == "season":
+            # What is left of a window has other steps than the window.
+            outputs = self.predict_alone(index.prefixes(), every_step=False)
+            return outputs.reshape(len(index), index.window, -1)
+        outputs = self.outputs(transform.transform_past(index), every_step=every_step)
+        return transform.inverse_transform(outputs, index)
 
     def keras_inputs(self, index: WindowIndex) -> np.ndarray | dict[str, np.ndarray]:
         """Return what the exported model takes.
@@ -174,7 +178,7 @@ class FittedNetwork:
         """
         from sklstm.networks import average_models
 
-        if any(of.target_transform.seasons is not None for of in (self, *self.companions)):
+        if any(of.target_transform.needs_series for of in (self, *self.companions)):
             raise AttributeError(
                 "keras_model_ reads windows and nothing else, but with season= or "
                 'normalize_y="series" predictions depend on the time and on the series.'

@@ -14,6 +14,8 @@ _VIEW_OF_ANCHOR: dict[str | None, str] = {
     None: "values",
     "last": "minus_last",
     "mean": "minus_mean",
+    # Differences from the season before are what is read, too.
+    "season": "values",
 }
 
 

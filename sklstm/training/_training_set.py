@@ -93,6 +93,7 @@ def make_training_set(
     spec: NetworkSpec,
     transform: TargetTransform,
     index: WindowIndex,
+    prepared: WindowIndex,
     y: np.ndarray,
     positions: np.ndarray,
     among: np.ndarray | slice,
@@ -111,7 +112,9 @@ def make_training_set(
     transform : TargetTransform
         Cuts targets and makes them relative.
     index : WindowIndex
-        All samples, as ``transform.transform_past`` gives them.
+        All samples.
+    prepared : WindowIndex
+        What the network reads of them: ``transform.transform_past(index)``.
     y : ndarray of shape (n_samples, n_values) or (n_rows, n_values)
         Values of the samples, or of all rows; NaN without a label.
     positions : ndarray of shape (n_positions,)
@@ -134,7 +137,7 @@ def make_training_set(
         If no observed step has a label.
     """
     kind: Kind = "chunks" if spec.stateful else "steps" if spec.returns_sequences else "windows"
-    chosen = index.take(positions)
+    chosen = prepared.take(positions)
     if kind == "windows":
         return TrainingSet(chosen, transform.transform(index, y, positions, among), per_row=False)
     if kind == "steps":
@@ -142,7 +145,7 @@ def make_training_set(
             # What a stride leaves out are windows: the rows where they end are steps of others.
             everyone = np.arange(len(index))[among]
             own = transform.transform(index, y, everyone, among)
-            y = targets_of_rows(index.take(among), own)
+            y = targets_of_rows(prepared.take(among), own)
         targets = np.where((chosen.multiplicity() > 0)[:, None], y, np.nan)
         _check_labelled(targets, chosen)
         labelled = np.flatnonzero(have_labels(chosen, targets))

@@ -153,6 +153,7 @@ PARAMETERS = {
     "mean": {"anchor": "mean"},
     "season": {"season": 24},
     "season and anchor": {"season": (24,), "anchor": "last"},
+    "season before": {"season": 3, "anchor": "season"},
     "shrunk": {"shrink": True},
     "by series": {"normalize_y": "series"},
     "decoder": {"decoder": "lstm"},
@@ -393,6 +394,11 @@ ERRORS = {
     "two losses": ({"quantiles": (0.1, 0.5), "loss": "mae"}, "leave loss=None"),
     "known by whom": ({"known_future": ["hour"]}, 'needs decoder="lstm"'),
     "known what": ({"known_future": ["rain"], "decoder": "lstm"}, "'rain' is no feature of X"),
+    "season before of what": ({"anchor": "season"}, "needs the length of the season: set season="),
+    "season before the window": (
+        {"anchor": "season", "season": 6},
+        "windows that are longer than the season: window=6, and the season has 6 steps",
+    ),
     "season of what": ({"season": "5min"}, "is .* steps of X long"),
     "season of nothing": ({"season": "moon"}, "season='moon' is no alias of pandas"),
     "decoder of steps": (

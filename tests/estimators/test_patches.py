@@ -92,7 +92,7 @@ def test_the_exported_model_predicts_the_same(name):
 def test_a_season_cannot_be_exported():
     X = table()
     model = pipeline("season").fit(X, X["temp"])
-    assert len(model[-1].network_.companions) == 2
+    assert len(model[-1].network_.companions) == 3
     with pytest.raises(AttributeError, match=r"with season= .* depend on the time"):
         _ = model[-1].keras_model_
 
