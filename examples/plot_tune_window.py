@@ -8,9 +8,9 @@ airport. In each training fold, k-means learns from the temperatures what cold, 
 and an LSTM reads a window of past weather and predicts one of the three.
 
 Everything here is plain scikit-learn: `GridSearchCV` over `TimeSeriesSplit` tunes how many hours
-the network looks back, how wide it is and how long it trains. Then logistic regression and
-gradient boosting get the same folds and the same windows, and tune their window, too. Two rules
-that need no training complete the comparison.
+the network looks back and in which views, how wide it is and how long it trains. Then logistic
+regression and gradient boosting get the same folds and the same windows, and tune their window,
+too. Two rules that need no training complete the comparison.
 """
 
 # Authors: The sklstm developers
@@ -53,25 +53,27 @@ print(weather.tail(3).round(1).to_string(), end="\n\n")
 # ----------
 # The labels are learned inside each fold (`KMeansLabeler` in `TransformedTargetClassifier`), the
 # features are standardised inside the network, and the first windows of each test fold start in the
-# training fold before it, but never look ahead. Each test fold is five weeks long.
+# training fold before it, but never look ahead. Each test fold is five weeks long. The grid is a
+# list of two: a narrow network that trains for one epoch, and a wide one that trains for two.
 
 cv = TimeSeriesSplit(n_splits=3, test_size=5 * 7 * 24)
 classes = KMeansLabeler(n_clusters=3)
 started = time.perf_counter()
 
 lstm = TransformedTargetClassifier(
-    make_pipeline(SequenceWindower(lead=LEAD), LSTMClassifier(random_state=0)),
+    make_pipeline(SequenceWindower(lead=LEAD), LSTMClassifier(bidirectional=False, random_state=0)),
     transformer=classes,
 )
-search = GridSearchCV(
-    lstm,
-    {
-        "classifier__sequencewindower__window": [6, 12, 24],
-        "classifier__lstmclassifier__units": [16, 32],
-        "classifier__lstmclassifier__epochs": [1, 2],
-    },
-    cv=cv,
-)
+reading = {
+    "classifier__sequencewindower__window": [6, 12, 24],
+    "classifier__lstmclassifier__views": [
+        ("values", "differences"),
+        ("values", "normalized", "differences"),
+    ],
+}
+narrow = {"classifier__lstmclassifier__units": [16], "classifier__lstmclassifier__epochs": [1]}
+wide = {"classifier__lstmclassifier__units": [32], "classifier__lstmclassifier__epochs": [2]}
+search = GridSearchCV(lstm, [reading | narrow, reading | wide], cv=cv)
 search.set_callbacks(ProgressBar(max_propagation_depth=0))
 search.fit(weather, temperature)
 print(f"36 fits and the final one in {time.perf_counter() - started:.0f} s; best:")
@@ -135,24 +137,28 @@ print(table.round(3).to_string())
 print(f"All fits took {time.perf_counter() - started:.0f} s.")
 
 # %%
+# The LSTM and gradient boosting are level: with other seeds the best LSTM is between half a percent
+# behind and even. Both beat logistic regression by two percent.
+
+# %%
 # The plot
 # --------
 # Left: the search, with a line for each network. Mind the scale: the candidates differ less than
 # the folds do. Right: the comparison, with a dot for each fold.
 
 results = pd.DataFrame(search.cv_results_)
-names = ["units", "epochs"]
+names = ["units", "views"]
 results[names] = results[[f"param_classifier__lstmclassifier__{name}" for name in names]]
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-for (units, epochs), group in results.groupby(names):
+for (units, views), group in results.groupby(names):
     left.plot(
         group["param_classifier__sequencewindower__window"],
         group["mean_test_score"],
         marker="o",
         color="tab:blue" if units == 32 else "tab:orange",
-        linestyle="-" if epochs == 2 else "--",
-        label=f"{units} units, {epochs} epoch{'s' if epochs > 1 else ''}",
+        linestyle="-" if len(views) == 2 else "--",
+        label=f"{units} units, {len(views)} views",
     )
 left.set(xlabel="window (hours)", ylabel="mean accuracy", title="The search")
 left.set_xticks([6, 12, 24])
