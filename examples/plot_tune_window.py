@@ -61,7 +61,10 @@ classes = KMeansLabeler(n_clusters=3)
 started = time.perf_counter()
 
 lstm = TransformedTargetClassifier(
-    make_pipeline(SequenceWindower(lead=LEAD), LSTMClassifier(bidirectional=False, random_state=0)),
+    make_pipeline(
+        SequenceWindower(lead=LEAD),
+        LSTMClassifier(bidirectional=False, n_members=3, random_state=0),
+    ),
     transformer=classes,
 )
 reading = {

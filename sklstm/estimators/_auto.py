@@ -96,7 +96,7 @@ def for_classifier(index: WindowIndex) -> Choices:
         input_noise=0.5 if len(index) < _FEW_WINDOWS else 0.0,
         bidirectional=True,
         weight_decay=0.3,
-        n_members=3,
+        n_members=4,
         learning_rate_schedule="cosine",
         length=CLASSIFIER,
     )

@@ -38,7 +38,7 @@ CLASSIFIER_VIEWS = ("values", "normalized", "differences")
     rate="0.2",
     auto_decay="0.3",
     decay_reference="2",
-    auto_members="3",
+    auto_members="4",
     plain=(
         "the network of the tutorials, which reads the steps as they are, in one direction\n    "
         "and without dropout, noise, decay or ensemble, for 30 epochs at a learning rate of 0.01"
@@ -49,7 +49,7 @@ CLASSIFIER_VIEWS = ("values", "normalized", "differences")
 class LSTMClassifier(ClassifierMixin, BaseLSTM):
     """Classifier: an LSTM network that reads a sequence and predicts its class.
 
-    By default three networks read patches of each sequence in three views, in both directions, and
+    By default four networks read patches of each sequence in three views, in both directions, and
     their probabilities are averaged. The last state of the LSTM layers goes through one dense
     layer: a sigmoid for two classes, a softmax otherwise. Row *i* of the prediction is the class of
     row *i* of `X`; behind ``SequenceWindower(lead=h)`` that is the class `h` time steps after the
