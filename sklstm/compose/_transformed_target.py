@@ -6,6 +6,7 @@
 from copy import deepcopy
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_regressor
 from sklearn.exceptions import NotFittedError
@@ -70,6 +71,15 @@ def _label(transformer, y):
             f"labels, such as {labels[0]!r}. {advice}"
         )
     return labels
+
+
+def _with_missing(labels, missing):
+    """Put None where there is no value to label."""
+    if not missing.any():
+        return labels
+    every = np.full(len(missing), None, dtype=object)
+    every[~missing] = labels
+    return every
 
 
 class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
@@ -172,7 +182,8 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
             Whatever the classifier takes.
 
         y : array-like of shape (n_samples,)
-            Targets in their own units.
+            Targets in their own units. Where one is missing (NaN), the classifier gets None for a
+            label: an LSTMClassifier behind a windower leaves such rows out.
 
         **fit_params : dict
             Parameters for the ``fit`` of the classifier, routed if metadata routing is enabled.
@@ -185,8 +196,8 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `y` has missing values or several columns, if the transformer does not give one
-            column of at least two labels, or if `classifier` is a regressor.
+            If `y` has several columns, or missing values without a transformer, if the transformer
+            does not give one column of at least two labels, or if `classifier` is a regressor.
         """
         if y is None:
             raise ValueError(
@@ -199,7 +210,7 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
                 f"classifier must be a classifier, got the regressor {type(classifier).__name__}; "
                 "for numbers as predictions use sklearn.compose.TransformedTargetRegressor."
             )
-        y = check_y(y, estimator=self)
+        y, missing = self._read_y(y)
         if self.transformer is None:
             transformer = FunctionTransformer().set_output(transform="default")
         else:
@@ -213,7 +224,15 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
                 f"same label, {labels[0]!r}, and a classifier needs at least 2 classes; give a y "
                 "that varies, or a transformer that makes more labels."
             )
-        classifier.fit(X, labels, **self._route("fit", fit_params))
+        try:
+            classifier.fit(X, _with_missing(labels, missing), **self._route("fit", fit_params))
+        except ValueError as error:
+            if not missing.any():
+                raise
+            raise ValueError(
+                f"Input y contains NaN: {missing.sum()} of its {len(missing)} values are missing, "
+                f"and the classifier did not take None for their labels ({error})"
+            ) from error
         self.transformer_ = transformer
         self.classifier_ = classifier
         return self
@@ -232,10 +251,20 @@ class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         labels : ndarray of shape (n_samples,)
-            Labels, as :meth:`predict` gives them.
+            Labels, as :meth:`predict` gives them; None where `y` is missing.
         """
         check_is_fitted(self)
-        return _label(self.transformer_, check_y(y, estimator=self))
+        y, missing = self._read_y(y)
+        return _with_missing(_label(self.transformer_, y), missing)
+
+    def _read_y(self, y):
+        """Validate y; return the values that are given, and which are missing."""
+        missing = np.zeros(0, dtype=bool)
+        if self.transformer is not None and y is not None:
+            missing = np.asarray(pd.isna(y))
+            if missing.any() and missing.ndim == 1 and not missing.all():
+                y = np.asarray(y)[~missing]
+        return check_y(y, estimator=self, y_numeric=missing.any()), missing
 
     def predict(self, X, **predict_params):
         """Predict labels.

@@ -23,7 +23,7 @@ from sklstm.estimators._parameters import (
     make_generator,
 )
 from sklstm.networks import NetworkSpec
-from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled
+from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled, spread_values
 from sklstm.training._fit import Fit, FitPlan, fit_network
 from sklstm.training._fitted_network import HasNetwork
 from sklstm.utils._all_or_nothing import all_or_nothing
@@ -84,8 +84,11 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
     }
 
     @abstractmethod
-    def _encode_y(self, y, *, resume, classes=None):
-        """Validate y; return its values, float64 (n_samples, n_values), and their layout."""
+    def _encode_y(self, y, *, resume, classes=None, allow_missing=False):
+        """Validate y; return its values, float64 (n_samples, n_values), and their layout.
+
+        With `allow_missing`, values may be missing (NaN, None): they are NaN.
+        """
 
     @abstractmethod
     def _plan(self, index, y, layout, *, resume, is_partial) -> FitPlan:
@@ -257,7 +260,10 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
     def _read_y(self, y, index, *, resume, classes):
         """Validate y; return values of samples, or of the rows of labelled sequences."""
         if not (self.return_sequences or self.stateful):
-            values, layout = self._encode_y(y, resume=resume, classes=classes)
+            # Windows know the rows they come from; of these some may have no value.
+            values, layout = self._encode_y(
+                y, resume=resume, classes=classes, allow_missing=index.knows_time
+            )
             check_consistent_length(index.start, values)
             return values, layout
         if y is None:
@@ -265,9 +271,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         labels, labelled = read_labels(y, index, labels_rows=self._labels_rows(index, resume))
         given = only_labelled(labels, labelled)
         encoded, layout = self._encode_y(given, resume=resume, classes=classes)
-        values = np.full((len(labels), encoded.shape[1]), np.nan)
-        values[labelled] = encoded
-        return values, layout
+        return spread_values(encoded, labelled), layout
 
     def _labels_rows(self, index, resume):
         """Tell whether y has a label for each step of independent sequences."""

@@ -16,6 +16,12 @@ from sklstm.estimators._auto import PLAIN_CLASSIFIER, for_classifier
 from sklstm.estimators._base import BaseLSTM
 from sklstm.estimators._parameters import as_names
 from sklstm.estimators._shared_docs import with_shared_docs
+from sklstm.targets._step_labels import (
+    are_labelled,
+    only_labelled,
+    spread_values,
+    with_labels,
+)
 from sklstm.targets._target_layout import TargetLayout
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._input_plan import InputPlan
@@ -284,7 +290,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
                 (n_samples, n_steps, n_features) or (n_samples, n_steps)
             Sequences, as in :meth:`fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_steps)
-            Labels, as in :meth:`fit`. Steps without a label and missing steps are left out.
+            Labels, as in :meth:`fit`. What has no label (NaN, None) and missing steps are left out.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence; not with labels for each step.
 
@@ -295,7 +301,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         """
         check_is_fitted(self, "network_")
         if not self.network_.labels_rows:
-            return super().score(X, y, sample_weight=sample_weight)
+            y_true, y_pred, weight = with_labels(y, self.predict(X), sample_weight)
+            return accuracy_score(y_true, y_pred, sample_weight=weight)
         return accuracy_score(*self._steps_with_labels(X, y, sample_weight))
 
     def decode(self, outputs, method="predict"):
@@ -321,7 +328,14 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             return probabilities
         return self.classes_[probabilities.argmax(axis=-1)]
 
-    def _encode_y(self, y, *, resume, classes=None):
+    def _encode_y(self, y, *, resume, classes=None, allow_missing=False):
+        if allow_missing and y is not None:
+            labels = np.asarray(y)
+            labelled = are_labelled(labels)
+            if labelled.any() and not labelled.all():
+                given = only_labelled(labels, labelled)
+                encoded, layout = self._encode_y(given, resume=resume, classes=classes)
+                return spread_values(encoded, labelled), layout
         y = self._check_y(y)
         check_classification_targets(y)
         known = np.unique(y if classes is None else np.asarray(classes))
@@ -368,7 +382,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             index=index,
             is_partial=is_partial,
             sample_weights=None if self.class_weight is None else self._weigh_classes,
-            strata=None if predicts_steps else _codes(y),
+            strata=None if predicts_steps or index.knows_time else _codes(y),
         )
 
     def _weigh_classes(self, targets):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
+import pandas as pd
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length
@@ -31,6 +32,7 @@ from sklstm.targets._leak_guard import (
 )
 from sklstm.targets._past import positions_of_features
 from sklstm.targets._season_length import longest_in_window, season_lengths
+from sklstm.targets._step_labels import only_with_values, with_labels
 from sklstm.targets._target_layout import read_layout
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._calendar_inputs import CYCLES
@@ -386,7 +388,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
                 (n_samples, n_steps, n_features) or (n_samples, n_steps)
             Sequences, as in :meth:`fit`.
         y : array-like of shape (n_samples,), (n_samples, n_targets) or (n_samples, n_steps)
-            Values, as in :meth:`fit`. Steps without a value, missing steps and steps ahead that `y`
+            Values, as in :meth:`fit`. What has no value, missing steps and steps ahead that `y`
             does not reach are left out.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence; not with values for each step.
@@ -401,7 +403,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         if self.network_.labels_rows:
             return r2_score(*self._steps_with_labels(X, y, sample_weight))
         if self.network_.spec.horizon == 1:
-            return super().score(X, y, sample_weight=sample_weight)
+            y_true, y_pred, weight = with_labels(y, self.predict(X), sample_weight)
+            return r2_score(y_true, y_pred, sample_weight=weight)
         y_true, y_pred = self.actuals(X, y), self.predict(X)
         observed = ~np.isnan(y_true.reshape(*y_true.shape[:2], -1)[..., 0])
         if sample_weight is not None:
@@ -427,7 +430,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         """
         check_is_fitted(self, "network_")
         index = self._read_as_fitted(X)
-        values, layout = self._encode_y(y, resume=True)
+        values, layout = self._encode_y(y, resume=True, allow_missing=index.knows_time)
         check_consistent_length(index.start, values)
         everything = np.arange(len(index))
         actuals = self.network_.target_transform.actuals(index, values, everything, slice(None))
@@ -450,11 +453,21 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         """
         return self.network_.target_transform.layout.point(outputs)
 
-    def _encode_y(self, y, *, resume, classes=None):
+    def _encode_y(self, y, *, resume, classes=None, allow_missing=False):
         fitted = self.network_.target_transform.layout if resume else None
         horizon, given = self.horizon if fitted is None else fitted.horizon, y
-        if horizon > 1 and getattr(y, "ndim", 2) == 3:
-            y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
+        allow_nd = horizon > 1 and getattr(y, "ndim", 2) == 3
+        if allow_nd or (allow_missing and y is not None and np.asarray(pd.isna(y)).any()):
+            y = check_array(
+                y,
+                ensure_2d=False,
+                allow_nd=allow_nd,
+                dtype=np.float64,
+                ensure_all_finite="allow-nan" if allow_missing else True,
+                input_name="y",
+            )
+            if np.isnan(y).all():
+                raise ValueError(f"y holds no value: all {len(y)} are missing (NaN or None).")
         else:
             y = self._check_y(y, multi_output=True, y_numeric=True)
         layout = read_layout(y, given, horizon, tuple(map(float, self.quantiles or ())))
@@ -477,10 +490,11 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         predicts_steps = self.return_sequences or self.stateful
         # The steps of independent sequences have no time that a forecast could be relative to.
         is_relative = index.knows_time or not self.return_sequences
-        if layout.is_multi_step and not layout.is_multi_target and index.knows_time:
-            warn_if_not_steps_ahead(index, y)
         if is_relative:
-            warn_if_target_in_window(index, y[:, : layout.n_targets])
+            given, own = only_with_values(index, y)
+            if layout.is_multi_step and not layout.is_multi_target and index.knows_time:
+                warn_if_not_steps_ahead(given, own)
+            warn_if_target_in_window(given, own[:, : layout.n_targets])
         decoder_units: tuple[int, ...] = ()
         if self.decoder == "lstm":
             decoder_units = as_units(self.decoder_units, "decoder_units", default=self.units)

@@ -5,6 +5,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_consistent_length
 
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.utils._ragged import hold_any, packed_starts
@@ -103,6 +104,75 @@ def only_labelled(labels: np.ndarray, labelled: np.ndarray) -> np.ndarray:
     inferred = np.array(kept.tolist())
     # Mixed types become text, which they were not: leave it to the validation to refuse them.
     return kept if inferred.dtype.kind == "U" and not _all_text(kept) else inferred
+
+
+def with_labels(y, predictions: np.ndarray, sample_weight) -> tuple:
+    """Leave out the samples without a label, to score the others.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        Labels or values; NaN and None are missing.
+    predictions : ndarray of shape (n_samples, ...)
+        What was predicted.
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights.
+
+    Returns
+    -------
+    y, predictions, sample_weight : tuple
+        Of the labelled samples; as they are if all have a label.
+    """
+    labels = np.asarray(y)
+    labelled = are_labelled(labels)
+    if labelled.all():
+        return y, predictions, sample_weight
+    check_consistent_length(labels, predictions, sample_weight)
+    weight = None if sample_weight is None else np.asarray(sample_weight)[labelled]
+    return only_labelled(labels, labelled), predictions[labelled], weight
+
+
+def spread_values(encoded: np.ndarray, labelled: np.ndarray) -> np.ndarray:
+    """Put the values of labelled samples at their places.
+
+    Parameters
+    ----------
+    encoded : ndarray of shape (n_labelled, n_values)
+        Values of the labels.
+    labelled : ndarray of shape (n,), bool
+        Which of all samples they belong to.
+
+    Returns
+    -------
+    ndarray of shape (n, n_values)
+        NaN without a label.
+    """
+    values = np.full((len(labelled), encoded.shape[1]), np.nan)
+    values[labelled] = encoded
+    return values
+
+
+def only_with_values(index: WindowIndex, y: np.ndarray) -> tuple[WindowIndex, np.ndarray]:
+    """Keep the samples of which every target has a value.
+
+    Parameters
+    ----------
+    index : WindowIndex
+        The samples.
+    y : ndarray of shape (n_samples, n_values)
+        Their values; NaN where missing.
+
+    Returns
+    -------
+    index : WindowIndex
+        Those samples; the same object if they are all.
+    y : ndarray of shape (n_kept, n_values)
+        Their values.
+    """
+    missing = np.isnan(y).any(axis=1)
+    if not missing.any():
+        return index, y
+    return index.take(~missing), y[~missing]
 
 
 def targets_of_rows(index: WindowIndex, targets: np.ndarray) -> np.ndarray:

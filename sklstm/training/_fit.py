@@ -13,6 +13,7 @@ import numpy as np
 from sklstm.networks import NetworkSpec
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._shrinkage import shrinkage_factor, split_for_trial
+from sklstm.targets._step_labels import only_with_values
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._fitted_network import FittedNetwork
 from sklstm.training._input_plan import InputPlan
@@ -206,7 +207,8 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
     # A row without a window is not trained on, but its value is a horizon target of others.
     among = slice(None) if validation is None else as_slice(training)
     if previous is None:
-        transform = plan.transform.fit(index.take(among), plan.y[among])
+        given = index.take(among), plan.y[among]
+        transform = plan.transform.fit(*(given if plan.labels_rows else only_with_values(*given)))
     else:
         # It is told anew which y it has seen.
         transform = copy(previous.network.target_transform)

@@ -139,7 +139,16 @@ def make_training_set(
     kind: Kind = "chunks" if spec.stateful else "steps" if spec.returns_sequences else "windows"
     chosen = prepared.take(positions)
     if kind == "windows":
-        return TrainingSet(chosen, transform.transform(index, y, positions, among), per_row=False)
+        targets = transform.transform(index, y, positions, among)
+        # A sample without a value is read by others, and not learned from.
+        missing = np.isnan(targets).all(axis=1)
+        if missing.any():
+            if missing.all():
+                raise ValueError(
+                    f"y is missing (NaN or None) for each of the {len(chosen)} windows to train on."
+                )
+            chosen, targets = chosen.take(~missing), targets[~missing]
+        return TrainingSet(chosen, targets, per_row=False)
     if kind == "steps":
         if not per_row:
             # What a stride leaves out are windows: the rows where they end are steps of others.

@@ -446,10 +446,9 @@ def test_what_has_no_time_has_no_horizon_and_no_seasons():
     assert forecaster(horizon=3).fit(X, targets).predict(X).shape == (len(Y), 3)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_targets_that_are_not_finite(value):
+def test_targets_that_are_not_finite():
     y = Y.copy()
-    y.iloc[5] = value
+    y.iloc[5] = np.inf
     for given in (y, np.tile(y.to_numpy()[:, None], (1, 2))):
         with pytest.raises(ValueError, match="Input y contains"):
             forecaster(horizon=2).fit(windows(TABLE), given)
