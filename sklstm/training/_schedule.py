@@ -8,6 +8,11 @@ import numpy as np
 
 # What a schedule lowers the learning rate to, as a part of it.
 _LOWEST = 0.01
+_HEIGHTS = {
+    "cosine": lambda part: _LOWEST + (1 - _LOWEST) * (1 + np.cos(np.pi * part)) / 2,
+    "linear": lambda part: 1 - (1 - _LOWEST) * part,
+    "exponential": lambda part: _LOWEST**part,
+}
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):
@@ -35,18 +40,40 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             self.model.stop_training = others_stop
 
 
-def rate_scheduler(schedule, first, n_epochs) -> keras.callbacks.Callback:
-    """Make the callback that lets the learning rate fall, from its full height to a hundredth."""
-    heights = {
-        "cosine": lambda part: _LOWEST + (1 - _LOWEST) * (1 + np.cos(np.pi * part)) / 2,
-        "linear": lambda part: 1 - (1 - _LOWEST) * part,
-        "exponential": lambda part: _LOWEST**part,
-    }
-    height = heights[schedule]
-    full: list[float] = []
+class FallingRate(keras.callbacks.Callback):
+    """Let the learning rate fall, from its full height to a hundredth.
 
-    def rate(epoch, now):
-        full.append(now)
-        return float(full[0] * height((epoch - first) / max(n_epochs - 1, 1)))
+    Keras's LearningRateScheduler reads the rate in a way that NumPy deprecates.
 
-    return keras.callbacks.LearningRateScheduler(rate)
+    Parameters
+    ----------
+    schedule : {"cosine", "linear", "exponential"}
+        How it falls.
+    first : int
+        The first epoch.
+    n_epochs : int
+        Epochs in all.
+    """
+
+    def __init__(self, schedule, first, n_epochs):
+        super().__init__()
+        self.height = _HEIGHTS[schedule]
+        self.first = first
+        self.n_epochs = n_epochs
+        self.full = None
+
+    @property
+    def _rate(self):
+        return float(self.model.optimizer.learning_rate.value.numpy())
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Set the rate of an epoch."""
+        if self.full is None:
+            self.full = self._rate
+        part = (epoch - self.first) / max(self.n_epochs - 1, 1)
+        self.model.optimizer.learning_rate = float(self.full * self.height(part))
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Log the rate."""
+        if logs is not None:
+            logs["learning_rate"] = self._rate

@@ -29,7 +29,7 @@ from sklstm.training._keras_parts import (
     optimizer_class,
 )
 from sklstm.training._length import FORECASTER, Length
-from sklstm.training._schedule import EarlyStopping, rate_scheduler
+from sklstm.training._schedule import EarlyStopping, FallingRate
 from sklstm.training._trained import Trained
 
 # Updates that early stopping waits for: fewer teach a network next to nothing.
@@ -174,7 +174,7 @@ class Trainer:
         else:
             if self.schedule is not None and epochs > 1:
                 # Callbacks of the user have the last word.
-                all_callbacks.insert(0, rate_scheduler(self.schedule, initial_epoch, epochs))
+                all_callbacks.insert(0, FallingRate(self.schedule, initial_epoch, epochs))
             optimizer = optimizer_class(optimizer)
             settings = {"optimizer__learning_rate": rate}
             if self.weight_decay:
