@@ -5,6 +5,7 @@
 
 from abc import ABC, abstractmethod
 from copy import deepcopy
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -22,6 +23,7 @@ from sklstm.estimators._parameters import (
     check_modes,
     make_generator,
 )
+from sklstm.estimators._sample_weight import are_repeats, canonical_order, read_sample_weight
 from sklstm.networks import NetworkSpec
 from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled, spread_values
 from sklstm.training._fit import Fit, FitPlan, fit_network
@@ -99,7 +101,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         """Turn predictions in the units of y into what a method returns."""
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Fit the network.
 
         Parameters
@@ -112,17 +114,23 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         y : array-like of shape (n_samples,) or, for a forecaster, (n_samples, n_targets)
             Labels or values, one row for each sequence. With ``return_sequences=True`` and
             sequences that no windower has cut, (n_samples, n_steps): one for each step.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample in the loss, and in the means and spreads that are learned; of
+            labelled steps also (n_samples, n_steps). A sample of weight 0 is read where other
+            windows hold its row, and not learned from. Of independent sequences, whole numbers are
+            repeats: a fit with a weight of 2 is the fit on the sequence twice.
 
         Returns
         -------
         self : object
             The fitted estimator.
         """
+        resume = self.warm_start and hasattr(self, "network_")
         with all_or_nothing(self):
-            return self._fit(X, y, resume=self.warm_start and hasattr(self, "network_"))
+            return self._fit(X, y, resume=resume, sample_weight=sample_weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y):
+    def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on some rows, starting where the last call ended.
 
         Scales are those of the first call; the optimizer keeps its state between calls. Nothing is
@@ -135,6 +143,8 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             Sequences, as in :meth:`fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample, as in :meth:`fit`.
 
         Returns
         -------
@@ -142,7 +152,13 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             The estimator.
         """
         with all_or_nothing(self):
-            return self._fit(X, y, resume=hasattr(self, "network_"), is_partial=True)
+            return self._fit(
+                X,
+                y,
+                resume=hasattr(self, "network_"),
+                is_partial=True,
+                sample_weight=sample_weight,
+            )
 
     @property
     def history_(self):
@@ -217,7 +233,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
 
         return stream(self, method=method)
 
-    def _fit(self, X, y, *, resume, is_partial=False, classes=None):
+    def _fit(self, X, y, *, resume, is_partial=False, classes=None, sample_weight=None):
         index, is_univariate = read_X(
             self,
             X,
@@ -226,7 +242,11 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         )
         check_modes(self, index)
         y, layout = self._read_y(y, index, resume=resume, classes=classes)
+        labels_rows = self.return_sequences and not index.knows_time
+        weights = read_sample_weight(sample_weight, index, labels_rows=labels_rows)
+        index, y, weights = self._lay_out(index, y, weights, labels_rows)
         plan = self._plan(index, y, layout, resume=resume, is_partial=is_partial)
+        plan = replace(plan, sample_weight=weights)
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
         rng = deepcopy(self._rng) if resume else None
         if rng is None:
@@ -240,6 +260,20 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             keep_optimizer=is_partial,
         )
         return self._keep(result, rng if is_partial or self.warm_start else None)
+
+    def _lay_out(self, index, y, weights, labels_rows):
+        """Repeat independent sequences by their weights, and put repeats into a canonical order."""
+        if weights is not None and weights.min() == weights.max():
+            weights = None if weights[0] == 1 or index.knows_time else weights
+        if index.knows_time or self.stateful:
+            return index, y, weights
+        if labels_rows:
+            return index, y, weights
+        if are_repeats(weights):
+            repeats = np.repeat(np.arange(len(index)), weights.astype(np.intp))
+            index, y, weights = index.take(repeats), y[repeats], None
+        order = canonical_order(index, y) if self.shuffle and weights is None else None
+        return (index, y, weights) if order is None else (index.take(order), y[order], None)
 
     def _keep(self, result: Fit, rng):
         """Keep what a fit has learned."""

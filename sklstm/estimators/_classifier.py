@@ -195,7 +195,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None):
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on some rows, starting where the last call ended.
 
         Scales are those of the first call; the optimizer keeps its state between calls. Nothing is
@@ -210,6 +210,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             Labels.
         classes : array-like of shape (n_classes,), default=None
             All labels of this and later calls; needed in the first call unless ``y`` has them all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample, as in :meth:`fit`.
 
         Returns
         -------
@@ -229,7 +231,14 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             )
         resume = hasattr(self, "network_")
         with all_or_nothing(self):
-            return self._fit(X, y, resume=resume, is_partial=True, classes=classes)
+            return self._fit(
+                X,
+                y,
+                resume=resume,
+                is_partial=True,
+                classes=classes,
+                sample_weight=sample_weight,
+            )
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -381,17 +390,20 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             y=y,
             index=index,
             is_partial=is_partial,
-            sample_weights=None if self.class_weight is None else self._weigh_classes,
+            class_weights=None if self.class_weight is None else self._weigh_classes,
             strata=None if predicts_steps or index.knows_time else _codes(y),
         )
 
-    def _weigh_classes(self, targets):
+    def _weigh_classes(self, targets, sample_weight=None):
         codes = _codes(targets)
         # A part of the rows may lack a class: only the classes of this part are counted.
         counted = np.unique(codes) if self.class_weight == "balanced" else slice(None)
         weights = np.ones(len(self.classes_))
         weights[counted] = compute_class_weight(
-            self.class_weight, classes=self.classes_[counted], y=self.classes_[codes]
+            self.class_weight,
+            classes=self.classes_[counted],
+            y=self.classes_[codes],
+            sample_weight=sample_weight,
         )
         return weights[codes]
 

@@ -152,8 +152,10 @@ def spread_values(encoded: np.ndarray, labelled: np.ndarray) -> np.ndarray:
     return values
 
 
-def only_with_values(index: WindowIndex, y: np.ndarray) -> tuple[WindowIndex, np.ndarray]:
-    """Keep the samples of which every target has a value.
+def only_with_values(
+    index: WindowIndex, y: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[WindowIndex, np.ndarray]:
+    """Keep the samples to learn from: every target has a value, and the weight is not 0.
 
     Parameters
     ----------
@@ -161,6 +163,8 @@ def only_with_values(index: WindowIndex, y: np.ndarray) -> tuple[WindowIndex, np
         The samples.
     y : ndarray of shape (n_samples, n_values)
         Their values; NaN where missing.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Their weights.
 
     Returns
     -------
@@ -170,6 +174,8 @@ def only_with_values(index: WindowIndex, y: np.ndarray) -> tuple[WindowIndex, np
         Their values.
     """
     missing = np.isnan(y).any(axis=1)
+    if weights is not None:
+        missing |= weights == 0
     if not missing.any():
         return index, y
     return index.take(~missing), y[~missing]

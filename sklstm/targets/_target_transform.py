@@ -249,13 +249,17 @@ class TargetTransform:
                 targets = targets - self._anchors(samples)
         return targets.reshape(len(targets), -1)
 
-    def fit_scale(self, targets: np.ndarray) -> "TargetTransform":
+    def fit_scale(
+        self, targets: np.ndarray, weights: np.ndarray | None = None
+    ) -> "TargetTransform":
         """Learn what relative targets are standardised by.
 
         Parameters
         ----------
         targets : ndarray of shape (n_samples, n_values)
             What :meth:`transform` gives for the training set.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            How much each sample counts; None counts all alike.
 
         Returns
         -------
@@ -266,7 +270,15 @@ class TargetTransform:
             return self
         # One scale for all steps ahead: an error weighs the same in each.
         values = targets.reshape(-1, self.layout.n_targets)
-        mean, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        if weights is None:
+            mean, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        else:
+            given = ~np.isnan(values)
+            shares = given * np.repeat(weights, self.layout.horizon)[:, None]
+            shares = shares / shares.sum(axis=0)
+            values = np.where(given, values, 0.0)
+            mean = (shares * values).sum(axis=0)
+            scale = np.sqrt((shares * np.square(values - mean)).sum(axis=0))
         if self.seasons is not None and self.anchor is None:
             # Over the rows it is 0; horizon targets repeat some of them more often than others.
             mean = np.zeros_like(mean)

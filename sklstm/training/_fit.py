@@ -49,8 +49,10 @@ class FitPlan:
         Whether `y` holds values of rows.
     known_future : ndarray of shape (n_known,)
         Positions of the known future covariates.
-    sample_weights : callable or None
-        From targets to their weights in the loss.
+    class_weights : callable or None
+        From targets, and the weights of their samples, to the weights of their classes.
+    sample_weight : ndarray of shape (n_samples,) or (n_rows,), or None
+        Weight of each value of y; None weighs all alike.
     strata : ndarray of shape (n_samples,) or None
         Classes to keep in proportion where a random part is held out.
     n_members : int
@@ -79,7 +81,8 @@ class FitPlan:
     inputs: InputPlan = field(default_factory=InputPlan)
     labels_rows: bool = False
     known_future: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
-    sample_weights: Callable[[np.ndarray], np.ndarray] | None = None
+    class_weights: Callable[..., np.ndarray] | None = None
+    sample_weight: np.ndarray | None = None
     strata: np.ndarray | None = None
     n_members: int = 1
     normalize_X: bool = True
@@ -208,7 +211,10 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
     among = slice(None) if validation is None else as_slice(training)
     if previous is None:
         given = index.take(among), plan.y[among]
-        transform = plan.transform.fit(*(given if plan.labels_rows else only_with_values(*given)))
+        if not plan.labels_rows:
+            weights = None if plan.sample_weight is None else plan.sample_weight[among]
+            given = only_with_values(*given, weights)
+        transform = plan.transform.fit(*given)
     else:
         # It is told anew which y it has seen.
         transform = copy(previous.network.target_transform)
@@ -229,17 +235,19 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
             plan.y,
             positions,
             among,
+            weights=plan.sample_weight,
             per_row=plan.labels_rows,
             bptt_steps=plan.bptt_steps,
         )
 
     data = training_set(training, among)
     if previous is None:
-        transform.fit_scale(data.targets[data.labelled])
+        transform.fit_scale(*data.given())
         channels = plan.inputs.channels(transform)
         scaler = fit_input_transform(
             data.index,
             spec.patches,
+            times=data.times(),
             standardise=plan.normalize_X,
             known_future=plan.known_future,
             horizon=spec.horizon,
@@ -251,7 +259,7 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
         scaler = previous.network.input_transform
     if plan.train_stride > 1:
         data = training_set(every_nth(index, training, plan.train_stride), among)
-    examples = data.examples(scaler, transform, plan.sample_weights)
+    examples = data.examples(scaler, transform, plan.class_weights)
     validation_examples = None
     if validation is not None:
         held_out = training_set(validation, validation)
@@ -335,6 +343,7 @@ def _try_out(plan, index, rng):
         transform=plan.transform.unfitted(),
         trainer=plan.trainer.silent(),
         y=plan.y[earlier],
+        sample_weight=None if plan.sample_weight is None else plan.sample_weight[earlier],
         strata=None if plan.strata is None else plan.strata[earlier],
         n_members=1,
         shrink=False,
@@ -349,6 +358,11 @@ def _try_out(plan, index, rng):
     y_pred = network.outputs(prepared.take(observed))
     y_pred = y_pred.reshape(-1, layout.n_targets, layout.n_quantiles)[..., layout.median]
     y_true = transform.standardise(y_true).reshape(y_pred.shape)
+    if plan.sample_weight is not None:
+        # Errors are weighed by weighing both.
+        weights = plan.sample_weight[later][observed]
+        root = np.sqrt(np.repeat(weights / weights.mean(), layout.horizon))[:, None]
+        y_true, y_pred = root * y_true, root * y_pred
     factor = shrinkage_factor(y_true, y_pred)
     if plan.shrink == "useless":
         error, without = (np.nanmean(np.square(y_true - own), axis=0) for own in (y_pred, 0.0))

@@ -142,6 +142,7 @@ def fit_input_transform(
     index: WindowIndex,
     patches: PatchSpec | None,
     *,
+    times: np.ndarray | None = None,
     standardise: bool,
     known_future: np.ndarray,
     horizon: int,
@@ -157,6 +158,8 @@ def fit_input_transform(
         The windows to learn from.
     patches : PatchSpec or None
         How windows are cut into patches.
+    times : ndarray of shape (n_rows,) or None, default=None
+        How often each row counts; None counts the windows that hold it.
     standardise : bool
         Whether to standardise the features; False leaves them, and their views, as they are.
     known_future : ndarray of shape (n_known,)
@@ -176,7 +179,7 @@ def fit_input_transform(
         Fitted.
     """
     if standardise:
-        mean, scale = fit_mean_and_scale(index)
+        mean, scale = fit_mean_and_scale(index, times)
     else:
         mean, scale = np.zeros(index.n_features), np.ones(index.n_features)
     view_scale = None
@@ -194,7 +197,9 @@ def fit_input_transform(
     return InputTransform(mean, scale, known_future, horizon, patches, view_scale, channels, cycles)
 
 
-def fit_mean_and_scale(index: WindowIndex) -> tuple[np.ndarray, np.ndarray]:
+def fit_mean_and_scale(
+    index: WindowIndex, times: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Compute the mean and the standard deviation of each feature over all steps.
 
     A row counts as often as it is a step of a window, so windows and their materialised copy give
@@ -204,13 +209,15 @@ def fit_mean_and_scale(index: WindowIndex) -> tuple[np.ndarray, np.ndarray]:
     ----------
     index : WindowIndex
         The windows.
+    times : ndarray of shape (n_rows,) or None, default=None
+        How often each row counts, in place of that.
 
     Returns
     -------
     mean, scale : ndarray of shape (n_features,), float64
         The scale of a constant feature is 1.
     """
-    times = index.multiplicity()
+    times = index.multiplicity() if times is None else times
     total = times.sum()
 
     def weighted_mean(of):

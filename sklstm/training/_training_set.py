@@ -15,6 +15,7 @@ from sklstm.targets._step_labels import have_labels, targets_of_rows
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._input_transform import InputTransform
 from sklstm.training._state_chunks import stateful_series
+from sklstm.utils._ragged import weighted_multiplicity
 
 # What has a target: a window, each of its steps, or each row of a series in state chunks.
 Kind = Literal["windows", "steps", "chunks"]
@@ -35,6 +36,9 @@ class TrainingSet:
         steps ahead that have no value.
     per_row : bool
         Whether the targets are those of rows.
+    weights : ndarray of shape (n_samples,) or (n_rows,), or None, default=None
+        Weight of each target in the loss, at least 0 and 0 where there is no target; None weighs
+        all alike.
     series : ndarray of shape (n_samples,) or None, default=None
         For chunks: the series of each.
     """
@@ -42,6 +46,7 @@ class TrainingSet:
     index: WindowIndex
     targets: np.ndarray
     per_row: bool
+    weights: np.ndarray | None = None
     series: np.ndarray | None = None
 
     @property
@@ -49,11 +54,27 @@ class TrainingSet:
         """Which targets are given: all those of samples, and the rows with a label."""
         return ~np.isnan(self.targets).all(axis=1) if self.per_row else slice(None)
 
+    def given(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the targets that are given, and their weights."""
+        labelled = self.labelled
+        return self.targets[labelled], None if self.weights is None else self.weights[labelled]
+
+    def times(self) -> np.ndarray | None:
+        """Tell how often each row counts in the mean of the features; None if by windows."""
+        if self.weights is None:
+            return None
+        index = self.index
+        if self.per_row:
+            # Rows that are only read count as the others do on average.
+            own = self.weights / self.weights[self.weights > 0].mean()
+            return index.multiplicity() * np.where(own > 0, own, 1.0)
+        return weighted_multiplicity(index.start, index.count, self.weights, len(index.rows))
+
     def examples(
         self,
         scaler: InputTransform,
         transform: TargetTransform,
-        sample_weights: Callable[[np.ndarray], np.ndarray] | None = None,
+        class_weights: Callable[..., np.ndarray] | None = None,
     ) -> Examples:
         """Standardise all, in the form that a network takes.
 
@@ -63,8 +84,8 @@ class TrainingSet:
             Standardises what is read.
         transform : TargetTransform
             Standardises the targets.
-        sample_weights : callable, default=None
-            From targets to the weight of each in the loss; None weighs all alike.
+        class_weights : callable, default=None
+            From targets, and the weights of their samples, to the weights of their classes.
 
         Returns
         -------
@@ -72,12 +93,16 @@ class TrainingSet:
             For a network.
         """
         labelled = self.labelled
-        given = self.targets[labelled]
+        given, own = self.given()
         weights = np.ones(len(self.targets), dtype=np.float32)
-        if sample_weights is not None:
-            weights[labelled] = sample_weights(given)
+        if class_weights is not None:
+            weights[labelled] = class_weights(given, own)
+        if own is not None:
+            weights[labelled] *= own / own.mean()
         # A step ahead without a value weighs nothing: the others make up for it in the mean.
-        weights /= 1.0 - np.isnan(given).mean()
+        missing = np.isnan(given)
+        share = missing.mean() if own is None else np.average(missing.mean(axis=1), weights=own)
+        weights /= 1.0 - share
         # The network gets the rows of the span alone.
         some = self.index.span if self.per_row else slice(None)
         targets = scaler.split_targets(transform.standardise(self.targets[some]))
@@ -98,6 +123,7 @@ def make_training_set(
     positions: np.ndarray,
     among: np.ndarray | slice,
     *,
+    weights: np.ndarray | None = None,
     per_row: bool,
     bptt_steps: int | None,
 ) -> TrainingSet:
@@ -121,6 +147,8 @@ def make_training_set(
         The samples to learn from.
     among : ndarray of shape (n_among,) or slice
         The samples whose values horizon targets may hold.
+    weights : ndarray of shape (n_samples,) or (n_rows,), or None, default=None
+        Weights of the values of y.
     per_row : bool
         Whether `y` holds values of rows.
     bptt_steps : int or None
@@ -142,34 +170,55 @@ def make_training_set(
         targets = transform.transform(index, y, positions, among)
         # A sample without a value is read by others, and not learned from.
         missing = np.isnan(targets).all(axis=1)
+        if weights is not None:
+            weights = weights[positions]
+            missing |= weights == 0
         if missing.any():
             if missing.all():
                 raise ValueError(
                     f"y is missing (NaN or None) for each of the {len(chosen)} windows to train on."
                 )
             chosen, targets = chosen.take(~missing), targets[~missing]
-        return TrainingSet(chosen, targets, per_row=False)
+            weights = None if weights is None else weights[~missing]
+        return TrainingSet(chosen, targets, per_row=False, weights=weights)
     if kind == "steps":
         if not per_row:
             # What a stride leaves out are windows: the rows where they end are steps of others.
             everyone = np.arange(len(index))[among]
             own = transform.transform(index, y, everyone, among)
             y = targets_of_rows(prepared.take(among), own)
+            if weights is not None:
+                weights = targets_of_rows(prepared.take(among), weights[everyone, None])[:, 0]
         targets = np.where((chosen.multiplicity() > 0)[:, None], y, np.nan)
+        weights = _drop_without_weight(targets, weights)
         _check_labelled(targets, chosen)
         labelled = np.flatnonzero(have_labels(chosen, targets))
-        return TrainingSet(chosen.take(labelled), targets, per_row=True)
+        return TrainingSet(chosen.take(labelled), targets, per_row=True, weights=weights)
     series = stateful_series(chosen)
     if per_row:
-        targets = y[chosen.multiplicity() > 0]
+        reached = chosen.multiplicity() > 0
+        targets = y[reached]
+        weights = None if weights is None else weights[reached]
     else:
         own = transform.transform(index, y, positions, among)
         targets = targets_of_rows(series.samples, own)
+        if weights is not None:
+            weights = targets_of_rows(series.samples, weights[positions, None])[:, 0]
+    weights = _drop_without_weight(targets, weights)
     _check_labelled(targets, chosen)
     if bptt_steps is None:
         bptt_steps = index.window if index.window > 1 else _BPTT_STEPS
     chunks, series_of_chunks = series.chunks(bptt_steps)
-    return TrainingSet(chunks, targets, per_row=True, series=series_of_chunks)
+    return TrainingSet(chunks, targets, per_row=True, weights=weights, series=series_of_chunks)
+
+
+def _drop_without_weight(targets, weights):
+    """Take away the targets of rows without a weight; return the weights, 0 without a target."""
+    if weights is None:
+        return None
+    weights = np.nan_to_num(weights)
+    targets[weights == 0] = np.nan
+    return weights
 
 
 def _check_labelled(targets, index) -> None:

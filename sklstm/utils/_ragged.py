@@ -102,6 +102,31 @@ def multiplicity(start: np.ndarray, count: np.ndarray, n_rows: int) -> np.ndarra
     return np.cumsum(held, out=held)[:n_rows]
 
 
+def weighted_multiplicity(
+    start: np.ndarray, count: np.ndarray, weights: np.ndarray, n_rows: int
+) -> np.ndarray:
+    """Sum the weights of the runs that hold each row.
+
+    Parameters
+    ----------
+    start, count : ndarray of shape (n_runs,)
+        Run *i* holds the rows from ``start[i]`` to before ``start[i] + count[i]``.
+    weights : ndarray of shape (n_runs,)
+        Weight of each run.
+    n_rows : int
+        The number of rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), float64
+        At least 0, and exactly 0 for a row that no run holds.
+    """
+    change = np.bincount(start, weights, minlength=n_rows + 1)
+    change -= np.bincount(start + count, weights, minlength=n_rows + 1)
+    held = multiplicity(start, count, n_rows) > 0
+    return np.where(held, np.maximum(np.cumsum(change)[:n_rows], 0.0), 0.0)
+
+
 def are_held(start: np.ndarray, count: np.ndarray, row_numbers: np.ndarray) -> np.ndarray:
     """Tell which of some rows lie in a run.
 
