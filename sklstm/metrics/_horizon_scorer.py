@@ -23,7 +23,8 @@ class _HorizonScorer:
 
     def __call__(self, estimator, X, y):
         """Cut the actual values from `y`, and score the predictions against them."""
-        y_true, y_pred, _, _ = forecast_and_actuals(estimator, X, y)
+        forecasts = forecast_and_actuals(estimator, X, y)
+        y_true, y_pred = forecasts.y_true, forecasts.y_pred
         leads = slice(None) if self._lead is None else [self._lead - 1]
         if self._lead is not None and self._lead > y_true.shape[1]:
             raise ValueError(
