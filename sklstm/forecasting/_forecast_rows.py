@@ -139,7 +139,8 @@ class ForecastRows:
         raw = self.table.values[:, list(self._places_of(past.columns))]
         windows = self.parts.transform(self.X)
         newest = windows.window_index.rows[-1, past.columns]
-        own = self.parts.to_units_of_y((past.slope * newest + past.intercept)[None])[0]
+        own = np.tile(past.slope * newest + past.intercept, (1, network.spec.horizon, 1))
+        own = self.parts.to_units_of_y(own)[0, 0]
         apart = np.abs(raw - own).min(axis=0) > _TOLERANCE * (np.ptp(raw, axis=0) + 1e-12)
         if apart.any():
             names = self._names_of(past.columns[apart])

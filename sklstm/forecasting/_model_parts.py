@@ -197,24 +197,27 @@ class ModelParts:
             )
         return [quantiles.index(0.5), *(int(found[0]) for found in bounds)]
 
-    def to_units_of_y(self, values: np.ndarray) -> np.ndarray:
-        """Bring values of the forecaster's targets into the units of y that the model was given.
+    def to_units_of_y(self, predictions: np.ndarray) -> np.ndarray:
+        """Bring predictions of the estimator into the units of y that the model was given.
 
         Parameters
         ----------
-        values : ndarray of shape (n, n_targets)
-            Values.
+        predictions : ndarray of shape (n_samples, [horizon,] [n_targets])
+            As the estimator predicts them.
 
         Returns
         -------
-        ndarray of shape (n, n_targets)
-            The same values.
+        ndarray of the same shape
+            The same, after all that is around the estimator.
         """
-        values = values[:, None, :, None]
-        for part in reversed(self.around):
-            if isinstance(part, TransformedTargetRegressor):
-                values = _inverted(part, values, False)
-        return values[:, 0, :, 0]
+        transformed = [part for part in self.around if isinstance(part, TransformedTargetRegressor)]
+        if not transformed:
+            return predictions
+        values = predictions.reshape(len(predictions), self.horizon, -1, 1)
+        layout = self.estimator.network_.target_transform.layout
+        for part in reversed(transformed):
+            values = _inverted(part, values, layout.is_multi_step)
+        return values.reshape(predictions.shape)
 
 
 def take_apart(model, *, fitted: bool = True) -> ModelParts:
