@@ -13,6 +13,7 @@ from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._target_transform import TargetTransform, shrink_outputs
 from sklstm.training._calendar_inputs import calendar_of
 from sklstm.training._input_transform import InputTransform
+from sklstm.training._known_future import warn_if_not_known
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,8 @@ class FittedNetwork:
         Warns
         -----
         UserWarning
-            If y was given with its steps ahead, and holds y of rows that are now forecast.
+            If y was given with its steps ahead, and holds y of rows that are now forecast; or if
+            known future covariates are missing.
         """
         every_step = self.labels_rows if every_step is None else every_step
         patches = self.spec.patches
@@ -137,6 +139,8 @@ class FittedNetwork:
     def _predict_together(self, index, *, every_step):
         """Predict with the companions."""
         self.target_transform.warn_if_seen(index)
+        if len(self.known_future):
+            warn_if_not_known(index, self.known_future, self.spec.horizon)
         predictions = [
             of.predict_alone(index, every_step=every_step) for of in (self, *self.companions)
         ]
