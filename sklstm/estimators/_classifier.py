@@ -16,6 +16,7 @@ from sklstm.estimators._auto import PLAIN_CLASSIFIER, for_classifier
 from sklstm.estimators._base import BaseLSTM
 from sklstm.estimators._parameters import as_names
 from sklstm.estimators._shared_docs import with_shared_docs
+from sklstm.targets._label_guard import warn_if_label_in_window
 from sklstm.targets._target_layout import TargetLayout
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._input_plan import InputPlan
@@ -348,6 +349,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     def _plan(self, index, y, layout, *, resume, is_partial):
         predicts_steps = self.return_sequences or self.stateful
+        if index.knows_time:
+            labelled = ~np.isnan(y[:, 0])
+            codes = np.full(len(y), -1)
+            codes[labelled] = _codes(y[labelled])
+            warn_if_label_in_window(index, codes)
         chosen = self._choices(index, for_classifier(index), plain=PLAIN_CLASSIFIER, resume=resume)
         n_classes = len(self.classes_)
         # Of one class there is nothing to learn, and Keras warns of a cross-entropy of certainties.
