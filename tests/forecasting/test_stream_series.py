@@ -114,7 +114,7 @@ def test_a_copy_and_a_pickle_keep_all_series():
 
 
 def test_classes_and_probabilities_of_several_series():
-    y = np.where(FRAME["hour"] > 12, "late", "early")
+    y = np.where(FRAME["temp"].diff(3) > 0, "up", "down")
     model = model_of(FRAME, y=y, estimator=classifier())
     assert_array_equal(stream(model).push_many(FRAME), model.predict(FRAME))
     probabilities = one_by_one(stream(model, method="predict_proba"), FRAME[:20])
