@@ -16,6 +16,7 @@ from sklstm.estimators._auto import PLAIN_CLASSIFIER, for_classifier
 from sklstm.estimators._base import BaseLSTM
 from sklstm.estimators._parameters import as_names
 from sklstm.estimators._shared_docs import with_shared_docs
+from sklstm.targets._label_guard import warn_if_label_in_window
 from sklstm.targets._step_labels import (
     are_labelled,
     only_labelled,
@@ -77,8 +78,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     metrics : list of str, callable or keras.metrics.Metric, default=None
         What else `history_` reports, for example ``["accuracy"]``.
     class_weight : dict, "balanced" or None, default=None
-        Weight of each class in the loss, by label; "balanced" weighs them inversely to their
-        frequency.
+        Weight of each class in the loss, by label, 0 or more; "balanced" weighs them inversely to
+        their frequency. A class that a dict does not name weighs 1. It may name classes that a fold
+        lacks, unless others are without a weight.
     [stopping]
     [lifecycle]
 
@@ -371,8 +373,15 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     def _plan(self, index, y, layout, *, resume, is_partial):
         predicts_steps = self.return_sequences or self.stateful
-        chosen = self._choices(index, for_classifier(index), plain=PLAIN_CLASSIFIER, resume=resume)
         n_classes = len(self.classes_)
+        labelled = ~np.isnan(y[:, 0])
+        codes = np.full(len(y), -1)
+        codes[labelled] = _codes(y[labelled], n_classes)
+        present = self.classes_[np.unique(codes[labelled])]
+        _check_class_weight(self.class_weight, self.classes_, present)
+        if index.knows_time:
+            warn_if_label_in_window(index, codes)
+        chosen = self._choices(index, for_classifier(index), plain=PLAIN_CLASSIFIER, resume=resume)
         # Of one class there is nothing to learn, and Keras warns of a cross-entropy of certainties.
         losses = {1: "mean_squared_error", 2: "binary_crossentropy"}
         activation = "sigmoid" if n_classes == 2 else "softmax"
@@ -391,11 +400,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             index=index,
             is_partial=is_partial,
             class_weights=None if self.class_weight is None else self._weigh_classes,
-            strata=None if predicts_steps or index.knows_time else _codes(y),
+            strata=None if predicts_steps or index.knows_time else codes,
         )
 
     def _weigh_classes(self, targets, sample_weight=None):
-        codes = _codes(targets)
+        codes = _codes(targets, len(self.classes_))
         # A part of the rows may lack a class: only the classes of this part are counted.
         counted = np.unique(codes) if self.class_weight == "balanced" else slice(None)
         weights = np.ones(len(self.classes_))
@@ -408,6 +417,33 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         return weights[codes]
 
 
-def _codes(targets):
+def _codes(targets, n_classes):
     """Return the class of each row of targets."""
-    return targets[:, 0].astype(int) if targets.shape[1] == 1 else targets.argmax(axis=1)
+    return targets[:, 0].astype(int) if n_classes == 2 else targets.argmax(axis=1)
+
+
+def _check_class_weight(class_weight, classes, present) -> None:
+    """Refuse weights that cannot weigh the classes of y."""
+    if not isinstance(class_weight, dict):
+        return
+    for label, weight in class_weight.items():
+        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
+            raise ValueError(
+                f"class_weight must give each class a finite weight of 0 or more; got {weight!r} "
+                f"for class {label!r}."
+            )
+    known = classes.tolist()
+    absent = [label for label in known if label not in class_weight]
+    others = [label for label in class_weight if label not in known]
+    # A fold may lack a class; but a class without a weight beside a weight without a class is
+    # another name for it.
+    if absent and (others or not class_weight):
+        raise ValueError(
+            f"class_weight names {list(class_weight)}, which are not the classes of y, {known}: it "
+            f"has no weight for {absent}, and {others} are not in y."
+        )
+    if not any(float(class_weight.get(label, 1)) for label in present.tolist()):
+        raise ValueError(
+            f"class_weight gives every class of y a weight of 0: nothing is left to learn from "
+            f"{present.tolist()}."
+        )

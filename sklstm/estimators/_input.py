@@ -9,6 +9,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from sklstm.preprocessing._array_index import index_array
+from sklstm.preprocessing._padded_sequences import LongerSequences
 from sklstm.preprocessing._window_index import WindowIndex, window_index_of
 from sklstm.targets._step_labels import are_labelled, labels_of_rows
 from sklstm.training._fitted_network import FittedNetwork
@@ -47,18 +48,20 @@ def read_X(
         If X cannot be sequences, or is of another shape than in fit.
     """
     reset = fitted is None
-    index, is_univariate = window_index_of(X), False
+    index, is_univariate, may_be_longer = window_index_of(X), False, False
     if index is not None:
         names = index.feature_names
         check_feature_names(
             estimator, X if names is None else pd.DataFrame(columns=list(names)), reset=reset
         )
     else:
+        # Only what Padder has padded is known to have no one length.
+        may_be_longer = isinstance(X, LongerSequences)
         X = _read_array(estimator, X, stateful, fitted)
         is_univariate = X.ndim == 2
         index = index_array(X)
     if fitted is not None:
-        _check_shape(estimator, index, fitted)
+        _check_shape(estimator, index, fitted, may_be_longer=may_be_longer)
     return index, is_univariate
 
 
@@ -66,6 +69,14 @@ def _read_array(estimator, X, stateful, fitted):
     """Return X with three dimensions, or with two if its sequences are univariate."""
     reset = fitted is None
     # Three dimensions are not a table: scikit-learn would take the steps for features.
+    if _is_ragged(X):
+        lengths = [len(sequence) for sequence in X]
+        raise ValueError(
+            f"X is a {type(X).__name__} of sequences of {min(lengths)} to {max(lengths)} steps, "
+            f"but {type(estimator).__name__} reads arrays. Put a Padder before it, as in "
+            f"make_pipeline(Padder(), {type(estimator).__name__}(...)): it pads them with missing "
+            "steps, which the network skips."
+        )
     if getattr(X, "ndim", None) is None and not hasattr(X, "columns"):
         X = np.asarray(X)
     # Nor do two say how many features a step had that was fitted in three.
@@ -80,6 +91,19 @@ def _read_array(estimator, X, stateful, fitted):
         return check_array(X, **_CHECKS, allow_nd=True, estimator=estimator, input_name="X")
     X = validate_data(estimator, X, reset=reset, **_CHECKS)
     return X[:, None, :] if stateful else X
+
+
+def _is_ragged(X) -> bool:
+    """Tell whether X is a collection of sequences of different lengths."""
+    if isinstance(X, np.ndarray | pd.Series):
+        if X.ndim != 1 or X.dtype != object:
+            return False
+    elif not isinstance(X, list | tuple):
+        return False
+    # Numbers are told apart at the first one.
+    if not len(X) or not all(np.iterable(own) and not isinstance(own, str) for own in X):
+        return False
+    return isinstance(X, np.ndarray | pd.Series) or len({len(own) for own in X}) > 1
 
 
 def read_labels(y, index: WindowIndex, *, labels_rows: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -119,7 +143,7 @@ def read_labels(y, index: WindowIndex, *, labels_rows: bool) -> tuple[np.ndarray
     return labels, labelled
 
 
-def _check_shape(estimator, index, fitted):
+def _check_shape(estimator, index, fitted, *, may_be_longer):
     if fitted.needs_time and not index.knows_time:
         raise ValueError(
             f"This {type(estimator).__name__} predicts by the time of a window (calendar=, "
@@ -127,7 +151,8 @@ def _check_shape(estimator, index, fitted):
             "give windows straight from SequenceWindower."
         )
     expected = (fitted.n_steps, fitted.n_features)
-    if (index.window, index.n_features) == expected:
+    n_steps = fitted.n_steps if may_be_longer and index.window > fitted.n_steps else index.window
+    if (n_steps, index.n_features) == expected:
         return
     n = len(index)
     raise ValueError(

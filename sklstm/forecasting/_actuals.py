@@ -1,42 +1,40 @@
-"""Find the forecaster in a model; its forecasts beside the actual values."""
+"""Forecasts of a model beside the actual values."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any, NamedTuple
+
 import numpy as np
-from sklearn.pipeline import Pipeline
 
-# Where searches and meta-estimators keep what does the predicting, fitted first.
-_INNER = ("best_estimator_", "forecaster_", "estimator_", "estimator")
+from sklstm.forecasting._model_parts import take_apart
 
 
-def find_forecaster(model, X):
-    """Find the forecaster in a model.
+class Forecasts(NamedTuple):
+    """Forecasts, and the actual values.
 
     Parameters
     ----------
-    model : estimator
-        Anything, fitted.
-    X : object
-        What the model is given.
-
-    Returns
-    -------
-    forecaster : estimator or None
-        What has a method `actuals`; None if there is no such part.
-    X : object
-        What the forecaster is given.
+    y_true : ndarray of shape (n_samples, horizon, n_targets) or None
+        NaN at the steps ahead that y does not reach; None without y.
+    y_pred : ndarray of shape (n_samples, horizon, n_targets)
+        The forecast.
+    lower, upper : ndarray of shape (n_samples, horizon, n_targets) or None
+        The outermost quantiles, if there are any.
+    shape : tuple of int
+        The shape of ``predict``.
     """
-    if isinstance(model, Pipeline):
-        return find_forecaster(model[-1], model[:-1].transform(X) if len(model) > 1 else X)
-    if hasattr(model, "actuals"):
-        return model, X
-    name = next((name for name in _INNER if hasattr(model, name)), None)
-    return (None, X) if name is None else find_forecaster(getattr(model, name), X)
+
+    # Who gives y reads it; types would have to be narrowed at every use.
+    y_true: Any
+    y_pred: np.ndarray
+    lower: np.ndarray | None
+    upper: np.ndarray | None
+    shape: tuple[int, ...]
 
 
-def forecast_and_actuals(model, X, y=None):
-    """Forecast, and cut the actual values.
+def forecast_and_actuals(model, X, y=None) -> Forecasts:
+    """Forecast, and cut the actual values; the networks run once.
 
     Parameters
     ----------
@@ -49,33 +47,40 @@ def forecast_and_actuals(model, X, y=None):
 
     Returns
     -------
-    y_true : ndarray of shape (n_samples, horizon, n_targets) or None
-        NaN at the steps ahead that y does not reach; None without y.
-    y_pred : ndarray of shape (n_samples, horizon, n_targets)
-        The forecast.
-    lower, upper : ndarray of shape (n_samples, horizon, n_targets) or None
-        The outermost quantiles, if there are any.
+    Forecasts
+        Of each row.
+
+    Raises
+    ------
+    ValueError
+        If predictions have another shape than y, or than X has rows.
     """
-    forecaster, windows = find_forecaster(model, X)
-    if forecaster is None:
-        y_pred = np.asarray(model.predict(X), dtype=np.float64)
-        y_true = None if y is None else np.asarray(y, dtype=np.float64)
-        if y_true is not None and y_true.shape != y_pred.shape:
-            raise ValueError(
-                f"{type(model).__name__} predicts shape {y_pred.shape}, but y has shape "
-                f"{y_true.shape}."
-            )
-        horizon = 1 if y_pred.ndim == 1 else y_pred.shape[1]
-        return (*(_by_step(part, horizon) for part in (y_true, y_pred)), None, None)
-    horizon = forecaster.horizon
-    y_true = None if y is None else forecaster.actuals(windows, y)
-    lower = upper = None
-    if getattr(forecaster, "quantiles", None) is not None:
-        quantiles = forecaster.predict_quantiles(windows)
-        lower, upper = quantiles[..., 0], quantiles[..., -1]
-    y_pred = forecaster.predict(windows)
-    return tuple(_by_step(part, horizon) for part in (y_true, y_pred, lower, upper))
+    parts = take_apart(model)
+    if not parts.is_forecaster:
+        return _of_any_regressor(model, X, y)
+    windows = parts.transform(X)
+    forecaster, horizon = parts.estimator, parts.horizon
+    y_true = None
+    if y is not None:
+        y_true = forecaster.actuals(windows, y)
+        y_true = y_true.reshape(len(y_true), horizon, -1)
+    values = parts.predict(windows)
+    layout = forecaster.network_.target_transform.layout
+    lower, upper = (values[..., 0], values[..., -1]) if parts.quantiles else (None, None)
+    n, _, n_targets, _ = values.shape
+    shape = [n, *([horizon] if horizon > 1 else []), *([n_targets] * layout.is_multi_target)]
+    return Forecasts(y_true, values[..., layout.median], lower, upper, tuple(shape))
 
 
-def _by_step(values, horizon):
-    return None if values is None else values.reshape(len(values), horizon, -1)
+def _of_any_regressor(model, X, y):
+    y_pred = np.asarray(model.predict(X), dtype=np.float64)
+    y_true = None if y is None else np.asarray(y, dtype=np.float64)
+    if y_true is not None and y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"{type(model).__name__} predicts shape {y_pred.shape}, but y has shape "
+            f"{y_true.shape}: of forecasters with a horizon above 1, average with n_members."
+        )
+    horizon = 1 if y_pred.ndim == 1 else y_pred.shape[1]
+    shape = (len(y_pred), horizon, -1)
+    y_true = None if y_true is None else y_true.reshape(shape)
+    return Forecasts(y_true, y_pred.reshape(shape), None, None, y_pred.shape)

@@ -12,6 +12,7 @@ from sklearn.utils import get_tags, indexable
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.forecasting._actuals import forecast_and_actuals
+from sklstm.forecasting._model_parts import HasIntervals, check_coverage, with_margins
 from sklstm.preprocessing._timestamps import rank_timestamps, timestamps_of
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
@@ -24,7 +25,7 @@ from sklstm.utils._sklearn_private import (
 )
 
 
-class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class ConformalForecaster(HasIntervals, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """Forecaster with prediction intervals, calibrated step by step on the last part in time.
 
     The forecaster is fitted on the first part of the rows and forecasts the last one; its errors
@@ -134,13 +135,9 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             forecaster = self._forecaster()
             fitted = clone(forecaster)
             fitted.fit(safe_indexing(X, first), safe_indexing(y, first))
-            y_true, y_pred, lower, upper = forecast_and_actuals(
-                fitted, safe_indexing(X, last), safe_indexing(y, last)
+            self.scores_ = _scores(
+                forecast_and_actuals(fitted, safe_indexing(X, last), safe_indexing(y, last))
             )
-            if lower is None:
-                self.scores_ = np.abs(y_true - y_pred)
-            else:
-                self.scores_ = np.maximum(lower - y_true, y_true - upper)
             if self.refit:
                 fitted = clone(forecaster).fit(X, y)
             self.forecaster_ = fitted
@@ -186,20 +183,31 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ValueError
             If the calibration had too few rows for so high a coverage.
         """
-        check_is_fitted(self)
-        if not 0 < coverage < 1:
-            raise ValueError(f"coverage must lie between 0 and 1; got {coverage!r}.")
-        margin = self._margins(coverage)
-        _, y_pred, lower, upper = forecast_and_actuals(self.forecaster_, X)
-        shape = self.forecaster_.predict(X).shape
-        if lower is None:
-            lower = upper = y_pred
-        bounds = np.stack([lower - margin, upper + margin], axis=-1)
-        # Narrowed quantiles must not pass each other.
-        return np.sort(bounds, axis=-1).reshape(*shape, 2)
+        margin = self.margins(coverage)
+        of = forecast_and_actuals(self.forecaster_, X)
+        lower, upper = (of.y_pred, of.y_pred) if of.lower is None else (of.lower, of.upper)
+        return with_margins(of.y_pred, lower, upper, margin)[..., 1:].reshape(*of.shape, 2)
 
-    def _margins(self, coverage):
-        """Return how far intervals reach, (horizon, n_targets)."""
+    def margins(self, coverage):
+        """Compute how far intervals reach beyond the forecast, or beyond its outermost quantiles.
+
+        Parameters
+        ----------
+        coverage : float
+            Part of the actual values that lie inside, between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (horizon, n_targets)
+            In units of `y`; below 0 where quantiles are narrowed.
+
+        Raises
+        ------
+        ValueError
+            If the calibration had too few rows for so high a coverage.
+        """
+        check_is_fitted(self)
+        check_coverage(coverage)
         n = np.sum(~np.isnan(self.scores_), axis=0)
         rank = np.ceil((n + 1) * coverage).astype(int)
         if (rank > n).any():
@@ -236,3 +244,10 @@ class ConformalForecaster(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         tags.target_tags = inner.target_tags
         tags.regressor_tags = inner.regressor_tags
         return tags
+
+
+def _scores(of):
+    """Measure how far actual values lie from the forecast, or beyond its outermost quantiles."""
+    if of.lower is None:
+        return np.abs(of.y_true - of.y_pred)
+    return np.maximum(of.lower - of.y_true, of.y_true - of.upper)

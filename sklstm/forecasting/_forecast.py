@@ -3,32 +3,27 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass
-from typing import Any
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_regressor
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.preprocessing import SequenceWindower
-from sklstm.preprocessing._clock import Clock
-from sklstm.preprocessing._table import as_tuple, read_table
-from sklstm.preprocessing._window_index import window_index_of
-from sklstm.training._fitted_network import HasNetwork
+from sklstm.forecasting._forecast_rows import ForecastRows
+from sklstm.forecasting._model_parts import DEFAULT_COVERAGE, ModelParts, take_apart
 
-# How well the past of the target in X must agree with y to stand for it, relative to its range.
-_TOLERANCE = 1e-6
+_INTERVAL = ["forecast", "lower", "upper"]
 
 
-def forecast(model, X, steps=None, *, future=None):
+def forecast(model, X, steps=None, *, future=None, coverage=None):
     """Forecast what follows the last row of X, of every series.
 
     Parameters
     ----------
     model : Pipeline that ends in SequenceWindower and LSTMForecaster
         Fitted, with ``lead=1`` or more. Whatever stands before the windower transforms the rows.
+        Around it there may be a :class:`ConformalForecaster`, a
+        :class:`~sklearn.compose.TransformedTargetRegressor` or a search of scikit-learn.
     X : array-like or DataFrame of shape (n_rows, n_features)
         The rows up to now, as in fit.
     steps : int, default=None
@@ -39,19 +34,25 @@ def forecast(model, X, steps=None, *, future=None):
         these columns, and the future timestamps in its index, or in the column that the windower
         takes the time from, and the series beside them. An array holds the steps ahead of the one
         series in their order.
+    coverage : float, default=None
+        Of the prediction intervals of a :class:`ConformalForecaster`, where None is 0.9, or of
+        those between two quantiles of the forecaster, such as 0.8 between 0.1 and 0.9.
 
     Returns
     -------
     Series or DataFrame of length n_series * steps, float64
-        The forecast, named after the target, one column for each of several. The index continues
-        that of X, in steps of the clock; with several series they stand before the time. Rows
-        without an index are counted on.
+        The forecast, named after the target, one column for each of several. With prediction
+        intervals a DataFrame of the columns "forecast", "lower" and "upper"; with quantiles and no
+        `coverage` one of a column for each, named by its level. Several targets stand above these
+        columns. The index continues that of X, in steps of the clock; with several series they
+        stand before the time. Rows without an index are counted on.
 
     Raises
     ------
     ValueError
-        If the continuation of the index is not known, if something of the future is missing, or if
-        forecasts are to be fed back and X holds more than the target and known future covariates.
+        If the continuation of the index is not known, if something of the future is missing, if
+        forecasts are to be fed back and X holds more than the target and known future covariates,
+        or if intervals or quantiles are asked for beyond the horizon.
 
     See Also
     --------
@@ -72,305 +73,92 @@ def forecast(model, X, steps=None, *, future=None):
     2017-01-01 2018-06-01
     >>> ahead.name
     'Canberra'
+
+    A :class:`ConformalForecaster` around the pipeline adds prediction intervals:
+
+    >>> from sklstm import ConformalForecaster
+    >>> conformal = ConformalForecaster(model, calibration_size=60).fit(
+    ...     canberra, canberra["Canberra"]
+    ... )
+    >>> list(forecast(conformal, canberra, coverage=0.8).columns)
+    ['forecast', 'lower', 'upper']
     """
-    rows = _Rows(model, X)
-    horizon = rows.network.spec.horizon
-    steps = horizon if steps is None else int(steps)
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1; got {steps!r}.")
+    parts = take_apart(model)
+    _check_parts(parts)
+    horizon = parts.horizon
+    steps = _check_steps(steps, horizon)
+    if parts.intervals is not None and coverage is None:
+        coverage = DEFAULT_COVERAGE
+    columns, names = _columns_of(parts, coverage)
+    if steps > horizon and len(columns) > 1:
+        raise ValueError(
+            f"steps={steps} is beyond horizon={horizon}: forecasts are fed back there, and how "
+            "wide intervals and quantiles are is not known. Fit with a longer horizon."
+        )
+    rows = ForecastRows(parts, X)
     if steps > horizon:
         rows.check_can_feed_back(steps)
     known = rows.known_of(future, steps)
     future_rows = rows.make_future(steps, known)
-    parts: list[np.ndarray] = []
+    of_intervals = coverage if parts.intervals is not None else None
+    done_parts: list[np.ndarray] = []
     for done in range(0, steps, horizon):
-        part = rows.predict(future_rows, done, steps)[:, : steps - done]
-        parts.append(part)
+        part = rows.predict(future_rows, done, steps, of_intervals)[:, : steps - done]
+        done_parts.append(part)
         if done + horizon < steps:
-            rows.feed_back(future_rows, part, done)
-    return rows.labelled(np.concatenate(parts, axis=1), steps)
+            rows.feed_back(future_rows, part[..., 0], done)
+    values = np.concatenate(done_parts, axis=1)[..., columns]
+    return _as_table(rows, values, names)
 
 
-@dataclass(frozen=True, eq=False)
-class _FutureRows:
-    """The rows of the steps ahead, those of a series side by side."""
-
-    rows: Any
-    n_steps: int
-
-
-class _Rows:
-    """The rows of a call, their series and their clock; and the model that reads them."""
-
-    def __init__(self, model, X):
-        self.model, self.X = model, X
-        self.windower, self.forecaster = _parts(model)
-        self.network = self.forecaster.network_
-        self.is_frame = isinstance(X, pd.DataFrame)
-        if not self.is_frame:
-            self.X = X = np.asarray(X)
-        by, time = self.windower.by, self.windower.time
-        self.table = table = read_table(X, by=by, time=time, estimator=self.windower)
-        n_series = len(table.keys)
-        clock = Clock.learn(table.labels, table.codes, n_series, self.windower.freq)
-        if table.labels is None:
-            order = np.argsort(table.codes, kind="stable")
-        else:
-            slots, _ = (
-                clock.slots(table.labels, table.codes, n_series)
-                if clock.rule is not None
-                else (np.arange(len(table.codes)), None)
-            )
-            order = np.lexsort((slots, table.codes))
-        last = np.flatnonzero(np.diff(table.codes[order], append=-1))
-        # The position of the newest row of each series.
-        self.last = order[last]
-        self.clock = clock
-
-    def labels_after(self, series: int, n: int) -> pd.Index:
-        """Continue the index of a series."""
-        labels = self.table.labels
-        if labels is None:
-            return self.clock.continue_labels(int(np.sum(self.table.codes == series)) - 1, n)
-        return self.clock.continue_labels(labels[self.last[series]], n)
-
-    def make_future(self, n: int, known: dict) -> _FutureRows:
-        """Write rows for the steps ahead: the last row of the series, and what is known."""
-        n_series = len(self.last)
-        places = np.repeat(self.last, n)
-        if not self.is_frame:
-            rows = np.array(self.X[places], dtype=np.float64)
-        else:
-            rows = self.X.iloc[places].copy()
-            labels = _joined([self.labels_after(s, n) for s in range(n_series)])
-            if self.windower.time is not None:
-                rows[self.windower.time] = np.asarray(labels) if labels.dtype == object else labels
-            elif self.table.labels is not None:
-                rows.index = _with_labels(rows.index, labels, self.windower.by)
-        for column, values in known.items():
-            if self.is_frame:
-                rows[column] = values
-            else:
-                rows[:, column] = values
-        return _FutureRows(rows, n)
-
-    def predict(self, future: _FutureRows, done: int, n: int) -> np.ndarray:
-        """Forecast the first steps that are not yet done, (n_series, horizon, n_targets)."""
-        if self.is_frame:
-            rows = pd.concat([self.X, future.rows])
-        else:
-            rows = np.concatenate([self.X, future.rows])
-        windows = self.model[:-1].transform(rows)
-        if window_index_of(windows[:0]) is None:
-            raise ValueError(
-                "forecast needs SequenceWindower right before the forecaster; something stands "
-                "between them."
-            )
-        first = len(self.X) + np.arange(len(self.last)) * n + done
-        if self.network.spec.stateful:
-            # The state comes from all rows before.
-            y_pred = self.forecaster.predict(windows)[first]
-        else:
-            y_pred = self.forecaster.predict(windows[first])
-        return y_pred.reshape(len(first), self.network.spec.horizon, -1)
-
-    def feed_back(self, future: _FutureRows, y_pred: np.ndarray, done: int) -> None:
-        """Write forecasts into the rows of the steps ahead."""
-        n_series, n_steps, _ = y_pred.shape
-        places = np.arange(n_series)[:, None] * future.n_steps + done + np.arange(n_steps)
-        past = self.network.target_transform.past
-        assert past is not None
-        for target, column in enumerate(self._columns_of(past.columns)):
-            values = y_pred[:, :, target].ravel()
-            if self.is_frame:
-                # Of whole numbers, too: a column of counts gets forecasts that are not whole.
-                known = future.rows.iloc[:, column].to_numpy(dtype=np.float64, copy=True)
-                known[places.ravel()] = values
-                future.rows.isetitem(column, known)
-            else:
-                future.rows[places.ravel(), column] = values
-
-    def check_can_feed_back(self, steps: int) -> None:
-        """Refuse to feed forecasts back where that would leave something out."""
-        network, past = self.network, self.network.target_transform.past
-        horizon = network.spec.horizon
-        why = f"steps={steps} is beyond horizon={horizon}, so that forecasts are fed back"
-        if past is None:
-            raise ValueError(
-                f"{why}, but no feature of X is known to carry the past of y. Name it in target= "
-                "of the forecaster."
-            )
-        every = range(network.n_features)
-        others = set(every) - {*map(int, past.columns), *map(int, network.known_future)}
-        if others:
-            names = self._names_of(sorted(others))
-            raise ValueError(
-                f"{why}, but X holds more than the target and known future covariates: {names}, "
-                "whose future is unknown. Forecast at most the horizon, leave these features out, "
-                "or name them in known_future= if they are known."
-            )
-        if self.windower.lead > 1:
-            raise ValueError(
-                f"{why}, but the windows have lead={self.windower.lead} and see only older "
-                "forecasts; fit with lead=1."
-            )
-        raw = self.table.values[:, list(self._places_of(past.columns))]
-        windows = self.model[:-1].transform(self.X)
-        newest = windows.window_index.rows[-1, past.columns]
-        own = past.slope * newest + past.intercept
-        apart = np.abs(raw - own).min(axis=0) > _TOLERANCE * (np.ptp(raw, axis=0) + 1e-12)
-        if apart.any():
-            names = self._names_of(past.columns[apart])
-            raise ValueError(
-                f"{why}, but {names} of X is not y in its own units: a forecast cannot be written "
-                "into its place."
-            )
-
-    def known_of(self, future, n: int) -> dict:
-        """Check the known future covariates; return the values of each column."""
-        known = self.network.known_future
-        if len(known) == 0:
-            if future is not None:
-                raise ValueError("future is given, but the forecaster was fitted without any.")
-            return {}
-        names = self._names_of(known)
-        if future is None:
-            raise ValueError(
-                f"The forecaster reads {names} at the steps ahead (known_future): give them in "
-                f"future=, for {n} steps of each series."
-            )
-        columns = self._columns_of(known)
-        if not self.is_frame:
-            future = np.asarray(future, dtype=np.float64)
-            if future.shape != (n * len(self.last), len(known)):
-                raise ValueError(
-                    f"future has shape {future.shape}, but {n} steps of {len(self.last)} series "
-                    f"with {len(known)} features are expected: {(n * len(self.last), len(known))}."
-                )
-            values = future
-        else:
-            values = self._looked_up(future, names, n)
-        if not np.isfinite(values).all():
-            place = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-            raise ValueError(
-                f"future has missing or infinite values in {names}, first for step {place % n} "
-                f"of series {self.table.keys[place // n]!r}."
-            )
-        keys = [self.X.columns[c] for c in columns] if self.is_frame else columns
-        return {key: values[:, k] for k, key in enumerate(keys)}
-
-    def _looked_up(self, future, names, n):
-        missing = [name for name in names if name not in getattr(future, "columns", ())]
-        if missing:
-            raise ValueError(f"future lacks the columns {missing}, which the forecaster reads.")
-        by, time = self.windower.by, self.windower.time
-        table = read_table(
-            future[[*_columns_among(future, by), *_columns_among(future, time), *names]],
-            by=by,
-            time=time,
-            estimator=self.windower,
+def _check_steps(steps, horizon):
+    if steps is None:
+        return horizon
+    if isinstance(steps, bool) or not isinstance(steps, Integral) or steps < 1:
+        raise ValueError(
+            f"steps must be at least 1; got {steps!r}."
+            if isinstance(steps, Integral)
+            else f"steps must be a whole number of time steps; got {steps!r}."
         )
-        found = []
-        for series in range(len(self.last)):
-            own = table.codes == table.keys.get_indexer([self.table.keys[series]])[0]
-            labels = self.labels_after(series, n)
-            if table.labels is None:
-                raise ValueError("future needs an index of the future timestamps.")
-            place = pd.Index(table.labels[own]).get_indexer(labels)
-            if (place < 0).any():
-                which = "" if len(self.last) == 1 else f" of series {self.table.keys[series]!r}"
-                raise ValueError(
-                    f"future lacks {int((place < 0).sum())} of the {n} timestamps ahead{which}, "
-                    f"first {labels[int((place < 0).argmax())]}."
-                )
-            order = [table.names.index(name) for name in names]
-            found.append(table.values[own][place][:, order])
-        return np.concatenate(found)
-
-    def labelled(self, y_pred: np.ndarray, n: int):
-        """Give the forecasts their index and their names."""
-        n_series, _, n_targets = y_pred.shape
-        labels = _joined([self.labels_after(series, n) for series in range(n_series)])
-        keys = self.table.keys
-        index: pd.Index = labels
-        name = None if self.table.labels is None else self.table.labels.name
-        if self.windower.by is not None:
-            by = [str(level) for level in as_tuple(self.windower.by)]
-            of = keys[np.repeat(np.arange(n_series), n)]
-            levels = [of] if len(by) == 1 else [of.get_level_values(k) for k in range(len(by))]
-            index = pd.MultiIndex.from_arrays([*levels, labels], names=[*by, name])
-        else:
-            index = index.rename(name)
-        values = y_pred.reshape(-1, n_targets)
-        transform = self.network.target_transform
-        names = transform.layout.names
-        if names is None:
-            past = transform.past
-            names = [None] * n_targets if past is None else self._names_of(past.columns)
-        if n_targets == 1 and not transform.layout.is_multi_target:
-            return pd.Series(values[:, 0], index=index, name=names[0])
-        return pd.DataFrame(values, index=index, columns=list(names))
-
-    def _names_of(self, features) -> list:
-        names = getattr(self.forecaster, "feature_names_in_", None)
-        return [int(k) if names is None else str(names[k]) for k in features]
-
-    def _places_of(self, features):
-        """Positions among the numbers of X of features of the forecaster, matched by name."""
-        own = getattr(self.forecaster, "feature_names_in_", None)
-        if own is None or self.table.names is None:
-            return [int(k) for k in features]
-        missing = [own[k] for k in features if own[k] not in self.table.names]
-        if missing:
-            raise ValueError(
-                f"The features {missing} of the forecaster are no columns of X: what stands before "
-                "the windower has renamed or made them."
-            )
-        return [self.table.names.index(str(own[k])) for k in features]
-
-    def _columns_of(self, features):
-        """Positions among all columns of X."""
-        return [int(self.table.features[place]) for place in self._places_of(features)]
+    return int(steps)
 
 
-def _parts(model):
-    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
-    steps = [step for step in steps if step is not None and step != "passthrough"]
-    if not (isinstance(steps[-1], HasNetwork) and is_regressor(steps[-1])):
+def _columns_of(parts: ModelParts, coverage):
+    """Tell which predictions become columns, and their names; None is a single one."""
+    quantiles = parts.quantiles
+    if coverage is None:
+        return list(range(max(len(quantiles), 1))), list(quantiles) or None
+    return parts.interval_columns(coverage), _INTERVAL
+
+
+def _as_table(rows: ForecastRows, values: np.ndarray, names):
+    """Give forecasts, (n_series, steps, n_targets, n_columns), their index and their names."""
+    _, n, n_targets, n_columns = values.shape
+    index = rows.labels_of_forecast(n)
+    targets = rows.names_of_targets(n_targets)
+    is_multi_target = n_targets > 1 or rows.network.target_transform.layout.is_multi_target
+    if names is None and not is_multi_target:
+        return pd.Series(values.ravel(), index=index, name=targets[0])
+    columns: pd.Index = pd.Index(targets if names is None else names)
+    if names is not None and is_multi_target:
+        columns = pd.MultiIndex.from_product([targets, names])
+    return pd.DataFrame(values.reshape(-1, n_targets * n_columns), index=index, columns=columns)
+
+
+def _check_parts(parts: ModelParts) -> None:
+    if not parts.is_forecaster:
         raise ValueError(
             "forecast needs a pipeline that ends in an LSTMForecaster; got "
-            f"{type(steps[-1]).__name__}."
+            f"{type(parts.estimator).__name__}."
         )
-    check_is_fitted(steps[-1], "network_")
-    if len(steps) < 2 or not isinstance(steps[-2], SequenceWindower):
+    check_is_fitted(parts.estimator, "network_")
+    if parts.windower is None:
         raise ValueError(
             "forecast needs SequenceWindower right before the forecaster: it knows how the index "
             "continues. Of sequences that nothing has cut, predict gives what follows each."
         )
-    if steps[-2].lead < 1:
+    if parts.windower.lead < 1:
         raise ValueError(
             "forecast needs windows with lead=1 or more; with lead=0 the window of a row holds "
             "the row itself, which is not known yet."
         )
-    return steps[-2], steps[-1]
-
-
-def _joined(parts):
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = joined.append(part)
-    return joined
-
-
-def _with_labels(index, labels, by):
-    """Replace the level of time."""
-    if index.nlevels == 1:
-        return labels.rename(index.name)
-    levels = [index.get_level_values(k) for k in range(index.nlevels)]
-    time = [k for k, name in enumerate(index.names) if name not in as_tuple(by)]
-    levels[time[0]] = labels
-    return pd.MultiIndex.from_arrays(levels, names=index.names)
-
-
-def _columns_among(frame, names):
-    return [name for name in as_tuple(names) if name in frame.columns]

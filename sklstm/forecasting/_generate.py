@@ -81,6 +81,20 @@ def generate(model, start, n, *, feedback=None):
                 "say by feedback= how to make one of it."
             )
         feedback = np.atleast_1d
+    series = _series_of(live)
     for _ in range(n - 1):
-        predictions.append(live.push(feedback(predictions[-1])))
+        predictions.append(live.push(feedback(predictions[-1]), series=series))
     return np.stack(predictions)
+
+
+def _series_of(live):
+    """Return the key of the series to continue, where the rows do not name it."""
+    by = None if live.windower is None else live.windower.by
+    if by is None or live.names_series:
+        return None
+    if len(live.series) > 1:
+        raise ValueError(
+            f"generate continues one series, and start holds {len(live.series)} of them "
+            f"(by={by!r}): generate from each by itself."
+        )
+    return live.series[0]

@@ -7,11 +7,13 @@ from copy import copy
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm.forecasting._model_parts import ModelParts, take_apart
+from sklstm.forecasting._stream_rows import RowReader
+from sklstm.forecasting._stream_state import NewRows, SeriesState, as_sequences, stacked_states
 from sklstm.preprocessing import SequenceWindower
-from sklstm.preprocessing._window_index import WindowIndex, refuse_partly_missing
+from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.training._fitted_network import HasNetwork
 
 
@@ -22,11 +24,17 @@ def stream(estimator, *, method="predict"):
     rows of a window, so that every row costs the same. Its predictions are those of ``predict`` on
     the whole series.
 
+    Rows with an index go by its clock, as in ``predict``: a label that is left out is a missing
+    step, and a label that is not later than the one before is refused. Rows without one follow each
+    other. Behind a windower with ``by=`` each series has a past of its own.
+
     Parameters
     ----------
     estimator : LSTMClassifier, LSTMForecaster or Pipeline that ends in one
         Fitted. In a pipeline a :class:`~sklstm.preprocessing.SequenceWindower` stands right before
-        the estimator, or, if that is stateful, anything that works row by row.
+        the estimator, or, if that is stateful, anything that works row by row. Around it there may
+        be a :class:`~sklearn.compose.TransformedTargetRegressor`, a :class:`ConformalForecaster` or
+        a search of scikit-learn.
     method : {"predict", "predict_proba"}, default="predict"
         What to predict at each row.
 
@@ -102,20 +110,23 @@ class Stream:
     """
 
     def __init__(self, estimator, *, method="predict"):
-        self._transformers, self.windower, self.estimator = _taken_apart(estimator)
+        self._parts = _checked_parts(estimator)
+        self.windower, self.estimator = self._parts.windower, self._parts.estimator
         check_is_fitted(self.estimator, "network_")
         if self.estimator.network_.needs_series:
             raise ValueError(
-                "A stream does not know the series of its rows, nor what comes after them: "
-                'season=, normalize_y="series" and known_future= need predict or forecast.'
+                "A stream does not know the season and the level of a series, nor what comes after "
+                'its rows: season=, normalize_y="series" and known_future= need predict or '
+                "forecast."
             )
+        self._reader = RowReader(self._parts)
         if method not in ("predict", "predict_proba") or not hasattr(self.estimator, method):
             raise ValueError(
                 f"method must be 'predict', or 'predict_proba' of a classifier; got {method!r} for "
                 f"{type(self.estimator).__name__}."
             )
         spec = self.estimator.network_.spec
-        if self._transformers and self.windower is None and not spec.stateful:
+        if self._parts.steps and self.windower is None and not spec.stateful:
             raise ValueError(
                 "A stream needs a SequenceWindower in the pipeline, or stateful=True: otherwise "
                 "nothing of a row is remembered for the next."
@@ -136,13 +147,8 @@ class Stream:
         self : Stream
             The stream, as it was at the start.
         """
-        n_features = self.estimator.network_.n_features
         self.n_seen = 0
-        # Of a stateful network: h and c of each layer, and the newest output.
-        self._states = None
-        self._newest = None
-        # Of windows: the last rows, missing ones among them.
-        self._rows = np.empty((0, n_features))
+        self._series: dict = {}
         return self
 
     def copy(self):
@@ -153,17 +159,45 @@ class Stream:
         Stream
             It has seen the same rows; the fitted model is shared.
         """
-        # What a push changes it replaces, so nothing of the state is shared for long.
-        return copy(self)
+        # What a push changes of a series it replaces, so nothing else is shared.
+        other = copy(self)
+        vars(other)["_series"] = dict(self._series)
+        return other
 
-    def push(self, row):
+    @property
+    def series(self):
+        """Keys of the series that the stream has seen.
+
+        Returns
+        -------
+        list
+            In the order of their first rows; [0] where there is only one series.
+        """
+        return list(self._series)
+
+    @property
+    def names_series(self):
+        """Whether columns of the rows name their series.
+
+        Returns
+        -------
+        bool
+            False if :meth:`push` takes the key of the series in `series`, or from an index.
+        """
+        return self._reader.names_series
+
+    def push(self, row, *, series=None):
         """Take one row and predict.
 
         Parameters
         ----------
         row : array-like of shape (n_features,), dict, Series or DataFrame of one row
-            The next time step, as `predict` takes it; all NaN is a missing one. A model that reads
-            the calendar needs its timestamp: the index of a DataFrame, or the name of a Series.
+            The next time step, as `predict` takes it; all NaN is a missing one. Its label in time
+            is the index of a DataFrame, the name of a Series, or what stands in the column that the
+            windower takes the time from; a row without one follows the row before it.
+        series : hashable, default=None
+            Key of the series of the row, behind a windower with `by`, unless columns or index
+            levels of the row name it.
 
         Returns
         -------
@@ -174,17 +208,22 @@ class Stream:
         Raises
         ------
         ValueError
-            If the row is not of the width of those in fit, or has some features missing.
+            If the row is not of the width of those in fit, or has some features missing; if it is
+            not later than the one before it; if its series is not known.
         """
-        return self.push_many(_one_row(row))[0]
+        rows, labelled = _one_row(row)
+        return self._push(rows, series, labelled)[0]
 
-    def push_many(self, rows):
+    def push_many(self, rows, *, series=None):
         """Take rows, oldest first, and predict at each.
 
         Parameters
         ----------
         rows : array-like or DataFrame of shape (n_rows, n_features)
-            The next time steps, with timestamps where the model reads the calendar.
+            The next time steps, with their labels in the index or in a column; those of several
+            series may be interleaved.
+        series : hashable, default=None
+            Key of the series of all rows, as in :meth:`push`.
 
         Returns
         -------
@@ -194,175 +233,164 @@ class Stream:
         Raises
         ------
         ValueError
-            If the rows are not of the width of those in fit, or have some features missing, or if
-            they have no timestamps and the model reads the calendar.
+            As :meth:`push` does; or if the rows have no timestamps and the model reads the
+            calendar.
         """
-        timestamps = self._timestamps(rows)
-        # Many transformers refuse an empty table.
-        rows = self._transformed(rows) if len(rows) else self._rows[:0]
-        stateful = self.estimator.network_.spec.stateful
-        outputs = self._carry_state(rows) if stateful else self._slide(rows, timestamps)
-        self.n_seen += len(rows)
-        return self.estimator.decode(outputs, self.method)
+        return self._push(rows, series, isinstance(rows, pd.DataFrame))
 
-    def warm_up(self, rows):
+    def warm_up(self, rows, *, series=None):
         """Take rows and predict nothing.
 
         Parameters
         ----------
         rows : array-like or DataFrame of shape (n_rows, n_features)
             The past.
+        series : hashable, default=None
+            Key of their series, as in :meth:`push`.
 
         Returns
         -------
         self : Stream
             The stream, which has seen them.
         """
-        self.push_many(rows)
+        self.push_many(rows, series=series)
         return self
 
-    def _carry_state(self, rows):
+    def _push(self, rows, series, labelled):
+        """Take rows and predict; a failure changes nothing."""
+        if len(rows) == 0:
+            layout = self.estimator.network_.target_transform.layout
+            nothing = np.empty((0, layout.horizon * layout.n_targets * layout.n_quantiles))
+            return self.estimator.decode(nothing, self.method)
+        arrived = self._reader.read(rows, series, labelled=labelled)
+        parts = [
+            self._moved_on(key, arrived.values[own], _of(arrived.labels, own))
+            for key, own in arrived.by_series()
+        ]
+        stateful = self.estimator.network_.spec.stateful
+        outputs, after = self._carry_state(parts) if stateful else self._slide(parts)
+        if len(parts) > 1:
+            in_order = np.empty_like(outputs)
+            in_order[np.argsort(arrived.codes, kind="stable")] = outputs
+            outputs = in_order
+        predictions = self.estimator.decode(outputs, self.method)
+        if self.method == "predict":
+            predictions = self._parts.to_units_of_y(predictions)
+        self._series.update(zip(arrived.keys, after, strict=True))
+        self.n_seen += len(arrived.values)
+        return predictions
+
+    def _moved_on(self, key, values, labels):
+        """Place new rows of a series in time, after those that the stream remembers."""
+        before = self._series.get(key, SeriesState.new(values.shape[1]))
+        steps, labels = self._reader.steps_and_labels(key, labels, before.label, len(values))
+        return NewRows(before, values, before.now + steps, labels)
+
+    def _carry_state(self, parts):
         """Carry the state of a stateful network over the rows."""
         from sklstm.networks import predict_steps
         from sklstm.training._prediction import average, output_of_nothing
 
         network = self.estimator.network_
-        observed = ~np.isnan(rows).all(axis=1)
-        samples = network.input_transform.transform(_one_sequence(rows[observed]))
-        before = [None] * len(network.weights) if self._states is None else self._states
+        samples = network.input_transform.transform(
+            as_sequences([part.values[part.observed] for part in parts])
+        )
         results = [
-            predict_steps(network.spec, weights, samples, states)
-            for weights, states in zip(network.weights, before, strict=True)
+            predict_steps(network.spec, weights, samples, stacked_states(parts, member))
+            for member, weights in enumerate(network.weights)
         ]
-        newest = self._newest
-        if newest is None:
-            newest = output_of_nothing(network.spec, network.weights)
-        # A missing time step has the output of the one before it.
-        outputs = np.vstack([newest, average(outputs for outputs, _ in results)])
-        self._states, self._newest = [states for _, states in results], outputs[-1:]
-        return network.target_transform.inverse_transform(outputs[np.cumsum(observed)], None)
+        stops = np.cumsum([part.observed.sum() for part in parts])[:-1]
+        found = average(outputs for outputs, _ in results)
+        outputs, after = [found[:0]], []
+        for number, (part, own) in enumerate(zip(parts, np.split(found, stops), strict=False)):
+            newest = part.before.newest
+            if newest is None:
+                newest = output_of_nothing(network.spec, network.weights)
+            # A missing time step has the output of the one before it.
+            own = np.vstack([newest, own])
+            outputs.append(own[np.cumsum(part.observed)])
+            one = slice(number, number + 1)
+            states = [[(h[one], c[one]) for h, c in states] for _, states in results]
+            after.append(part.after(part.before.rows, part.before.keys, states, own[-1:]))
+        flat = network.target_transform.inverse_transform(np.concatenate(outputs), None)
+        return flat, after
 
-    def _timestamps(self, rows):
+    def _timestamps(self, parts):
         """Return the times that are predicted at some rows, None where nobody asks."""
         if not self.estimator.network_.reads_calendar:
             return None
-        windower = self.windower
-        column = None if windower is None else windower.time
-        labels = getattr(rows, "index", None)
-        if column is not None and isinstance(rows, pd.DataFrame):
-            labels = pd.Index(rows[column])
-        if not isinstance(labels, pd.DatetimeIndex | pd.PeriodIndex):
+        labels = [part.labels for part in parts]
+        if not all(isinstance(own, pd.DatetimeIndex | pd.PeriodIndex) for own in labels):
             raise ValueError(
                 "This model reads the calendar, and the rows have no timestamps: push them as a "
                 "DataFrame whose index holds dates, or fit with calendar=None."
             )
+        joined = labels[0].append(labels[1:])
+        windower = self.windower
         # The clock of a windower that knows dates has a step.
-        return labels if windower is None else labels + windower.lead * windower.freq_
+        return joined if windower is None else joined + windower.lead * windower.freq_
 
-    def _slide(self, rows, timestamps):
-        """Move the window over the rows."""
+    def _slide(self, parts):
+        """Move the windows over the rows."""
         network = self.estimator.network_
-        n_steps, n_before = network.n_steps, len(self._rows)
-        rows = np.concatenate([self._rows, rows])
-        observed = ~np.isnan(rows).all(axis=1)
-        before = np.r_[0, np.cumsum(observed)]
-        stop = np.arange(n_before, len(rows)) + 1
-        start = before[np.maximum(stop - n_steps, 0)]
+        n_steps = network.n_steps
+        rows, keys, start, count, end, after = [], [], [], [], [], []
+        n_rows = shift = 0
+        for part in parts:
+            own_rows = np.concatenate([part.before.rows, part.values[part.observed]])
+            own_keys = np.concatenate([part.before.keys, part.steps[part.observed]])
+            first = np.searchsorted(own_keys, part.steps - n_steps + 1)
+            stop = np.searchsorted(own_keys, part.steps, side="right")
+            kept = own_keys > part.steps[-1] - n_steps + 1
+            after.append(part.after(own_rows[kept], own_keys[kept]))
+            # On one clock for all series, on which no window reaches from one to the next.
+            oldest = own_keys[0] if len(own_keys) else part.steps[0]
+            shift += n_steps + 1 - oldest
+            rows.append(own_rows)
+            keys.append(own_keys + shift)
+            start.append(first + n_rows)
+            count.append(stop - first)
+            end.append(part.steps + shift)
+            n_rows += len(own_rows)
+            shift += part.steps[-1]
         index = WindowIndex(
-            rows[observed],
-            start,
-            before[stop] - start,
+            np.concatenate(rows),
+            np.concatenate(start),
+            np.concatenate(count),
             n_steps,
-            keys=np.flatnonzero(observed),
-            end=stop - 1,
-            labels=timestamps,
+            keys=np.concatenate(keys),
+            end=np.concatenate(end),
+            labels=self._timestamps(parts),
         )
-        self._rows = rows[max(len(rows) - n_steps + 1, 0) :].copy()
-        return network.predict(index, every_step=False)
-
-    def _transformed(self, rows):
-        """Run rows through what stands before the estimator, and check them."""
-        _check_width(rows, [*self._transformers, self.windower])
-        for transformer in self._transformers:
-            rows = transformer.transform(_named(rows, transformer))
-        if self.windower is not None:
-            rows = _feature_columns(_named(rows, self.windower), self.windower)
-        rows = np.asarray(rows, dtype=np.float64)
-        n_features = self.estimator.network_.n_features
-        if rows.ndim == 1 and n_features == 1:
-            rows = rows[:, None]
-        if rows.ndim == 3 and rows.shape[1] == 1:
-            rows = rows[:, 0]
-        if rows.ndim != 2 or rows.shape[1] != n_features:
-            raise ValueError(
-                f"Rows of a stream must be of shape (n_rows, {n_features}), as in fit; got shape "
-                f"{rows.shape}."
-            )
-        if np.isinf(rows).any():
-            raise ValueError("Rows of a stream must not be infinite.")
-        refuse_partly_missing(rows, None)
-        return rows
+        return network.predict(index, every_step=False), after
 
 
-def _taken_apart(estimator):
-    """Return the transformers, the windower or None, and the LSTM estimator of a model."""
-    transformers, windower = [], None
-    if isinstance(estimator, Pipeline):
-        *steps, (_, estimator) = estimator.steps
-        transformers = [t for _, t in steps if t is not None and t != "passthrough"]
-    if not isinstance(estimator, HasNetwork):
+def _checked_parts(estimator) -> ModelParts:
+    """Take a model apart, and refuse what cannot take rows one after the other."""
+    parts = take_apart(estimator)
+    if not isinstance(parts.estimator, HasNetwork):
         raise ValueError(
             f"A stream needs an LSTMClassifier or an LSTMForecaster, or a Pipeline that ends in "
-            f"one; got {type(estimator).__name__}."
+            f"one; got {type(parts.estimator).__name__}."
         )
-    if transformers and isinstance(transformers[-1], SequenceWindower):
-        windower = transformers.pop()
-    for transformer in transformers:
-        if isinstance(transformer, SequenceWindower):
-            raise ValueError(
-                "A stream needs SequenceWindower right before the LSTM estimator; something stands "
-                "between them."
-            )
-    return transformers, windower, estimator
+    if any(isinstance(step, SequenceWindower) for step in parts.steps[:-1]):
+        raise ValueError(
+            "A stream needs SequenceWindower right before the LSTM estimator; something stands "
+            "between them."
+        )
+    return parts
 
 
 def _one_row(row):
+    """Return a row as a table of one, and whether an index holds its label."""
     if isinstance(row, pd.DataFrame):
-        return row
+        return row, True
     if isinstance(row, dict):
-        return pd.DataFrame([row])
+        return pd.DataFrame([row]), False
     if isinstance(row, pd.Series):
-        return row.to_frame().T.infer_objects()
-    return np.asarray(row)[None]
+        return row.to_frame().T.infer_objects(), row.name is not None
+    return np.asarray(row)[None], False
 
 
-def _named(rows, transformer):
-    """Give columns their names back where the transformer has seen some."""
-    names = getattr(transformer, "feature_names_in_", None)
-    if hasattr(rows, "columns"):
-        return rows if names is None else rows[list(names)]
-    rows = np.asarray(rows)
-    if names is None or rows.ndim != 2 or rows.shape[1] != len(names):
-        return rows
-    return pd.DataFrame(rows, columns=list(names))
-
-
-def _check_width(rows, steps):
-    """Refuse rows of another width than the first step has seen, if there is one."""
-    n_columns = getattr(steps[0], "n_features_in_", None)
-    if n_columns is not None and np.shape(rows)[1:] != (n_columns,):
-        raise ValueError(
-            f"Rows of a stream must be of shape (n_rows, {n_columns}), as in fit; got shape "
-            f"{np.shape(rows)}."
-        )
-
-
-def _feature_columns(rows, windower):
-    """Leave out the columns that name the series and the time."""
-    columns = windower.feature_columns_
-    return rows.iloc[:, columns] if hasattr(rows, "iloc") else np.asarray(rows)[:, columns]
-
-
-def _one_sequence(rows):
-    """Read observed rows as one sequence."""
-    return WindowIndex(rows, np.zeros(1, dtype=int), np.array([len(rows)]), window=1)
+def _of(labels, positions):
+    return None if labels is None else labels[positions]

@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.metrics import get_scorer
 
@@ -14,8 +16,14 @@ class _HorizonScorer:
 
     def __init__(self, scoring, lead):
         self._scoring, self._lead = scoring, lead
-        if lead is not None and lead < 1:
+        if lead is not None and (not isinstance(lead, Integral) or lead < 1):
             raise ValueError(f"lead counts the steps ahead from 1; got {lead!r}.")
+        if not isinstance(scoring, str) and not hasattr(scoring, "_score_func"):
+            raise ValueError(
+                "scoring must be the name of a regression scorer of scikit-learn, such as "
+                "'neg_mean_absolute_error', or what sklearn.metrics.make_scorer makes; got "
+                f"{scoring!r}."
+            )
         scorer = get_scorer(scoring)
         if scorer._response_method != "predict":
             raise ValueError(f"scoring={scoring!r} does not score predicted values.")
@@ -23,7 +31,8 @@ class _HorizonScorer:
 
     def __call__(self, estimator, X, y):
         """Cut the actual values from `y`, and score the predictions against them."""
-        y_true, y_pred, _, _ = forecast_and_actuals(estimator, X, y)
+        forecasts = forecast_and_actuals(estimator, X, y)
+        y_true, y_pred = forecasts.y_true, forecasts.y_pred
         leads = slice(None) if self._lead is None else [self._lead - 1]
         if self._lead is not None and self._lead > y_true.shape[1]:
             raise ValueError(
@@ -51,8 +60,9 @@ def horizon_scorer(scoring="neg_mean_absolute_error", *, lead=None):
 
     Parameters
     ----------
-    scoring : str, default="neg_mean_absolute_error"
-        Name of a scorer of scikit-learn for regression.
+    scoring : str or scorer, default="neg_mean_absolute_error"
+        Name of a scorer of scikit-learn for regression, or one that
+        :func:`~sklearn.metrics.make_scorer` has made.
     lead : int, default=None
         Score one step ahead only; 1 is the first, which is that of the row itself. None scores all
         steps ahead together.

@@ -18,9 +18,10 @@ class ForecastDisplay:
 
     Parameters
     ----------
-    forecast : Series
+    forecast : Series or DataFrame
         The forecast, as :func:`sklstm.forecast` returns it: indexed by the time; several series by
-        the series and the time.
+        the series and the time. A DataFrame has the columns "forecast", "lower" and "upper", of
+        which the last two are the interval.
     history : Series, default=None
         The values before the forecast, indexed in the same way, or by the time and the series.
     actual : Series, default=None
@@ -78,8 +79,9 @@ class ForecastDisplay:
 
         Parameters
         ----------
-        forecast : Series
-            The forecast, indexed by the time; several series by the series and the time.
+        forecast : Series or DataFrame
+            The forecast, indexed by the time; several series by the series and the time; with its
+            interval in the columns "forecast", "lower" and "upper".
         history, actual : Series, default=None
             The values before the forecast, and the actual values.
         interval : DataFrame of two columns or array of shape (n, 2), default=None
@@ -118,28 +120,31 @@ class ForecastDisplay:
 
         Raises
         ------
+        TypeError
+            If values have no index, as arrays have none.
         ValueError
             If there are more series than axes, if the interval has other rows than the forecast, or
             if the index of other values lacks the series or has more levels.
         """
-        forecasts = _by_series(self.forecast, self.forecast)
+        like, interval = _forecast_and_interval(self.forecast, self.interval)
+        forecasts = _by_series(like, like)
         axes = _some_axes(axes, len(forecasts))
-        interval = self.interval
         if interval is not None:
             interval = np.asarray(interval, dtype=np.float64)
-            if interval.shape != (len(self.forecast), 2):
+            if interval.shape != (len(like), 2):
                 raise ValueError(
-                    f"interval has shape {interval.shape}; {(len(self.forecast), 2)} is expected, "
+                    f"interval has shape {interval.shape}; {(len(like), 2)} is expected, "
                     "a lower and an upper bound for each row of the forecast."
                 )
-            bounds = [
-                _by_series(pd.Series(column, index=self.forecast.index), self.forecast)
-                for column in interval.T
-            ]
-        history = {} if self.history is None else _by_series(self.history, self.forecast)
-        actual = {} if self.actual is None else _by_series(self.actual, self.forecast)
+            bounds = [_by_series(pd.Series(part, index=like.index), like) for part in interval.T]
+        given = {"history": self.history, "actual": self.actual}
+        history, actual = (
+            {} if values is None else _by_series(_as_series(values, name), like)
+            for name, values in given.items()
+        )
         others = {
-            name: _by_series(other, self.forecast) for name, other in (self.others or {}).items()
+            name: _by_series(_as_series(other, f"others[{name!r}]"), like)
+            for name, other in (self.others or {}).items()
         }
         self.lines_ = []
         for ax, (key, forecast) in zip(axes, forecasts.items(), strict=False):
@@ -170,12 +175,34 @@ class ForecastDisplay:
                 ax.set_title(str(key), fontsize="small")
             ax.tick_params(axis="x", labelrotation=30)
             self.lines_.append(drawn)
-        axes[0].set_ylabel(str(self.forecast.name or "forecast"))
+        axes[0].set_ylabel(str(like.name or "forecast"))
         axes[0].legend(fontsize="small")
         for ax in axes[len(forecasts) :]:
             ax.set_visible(False)
         self.axes_, self.figure_ = axes[: len(forecasts)], axes[0].figure
         return self
+
+
+def _forecast_and_interval(forecast, interval):
+    """Return the forecast as a Series, and the bounds that stand beside it or are given."""
+    columns = list(getattr(forecast, "columns", []))
+    if isinstance(forecast, pd.DataFrame) and columns == ["forecast", "lower", "upper"]:
+        own = forecast[["lower", "upper"]]
+        return forecast["forecast"], own if interval is None else interval
+    return _as_series(forecast, "forecast"), interval
+
+
+def _as_series(values, name) -> pd.Series:
+    """Refuse what has no index to be drawn against."""
+    if isinstance(values, pd.DataFrame) and values.shape[1] == 1:
+        return values.iloc[:, 0]
+    if not isinstance(values, pd.Series):
+        what = f" of columns {list(values.columns)}" if isinstance(values, pd.DataFrame) else ""
+        raise TypeError(
+            f"{name} must be a pandas Series whose index holds the time, as sklstm.forecast "
+            f"returns it; got {type(values).__name__}{what}."
+        )
+    return values
 
 
 def _by_series(values, like) -> dict:

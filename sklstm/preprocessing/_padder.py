@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm.preprocessing._padded_sequences import LongerSequences
 from sklstm.preprocessing._ragged_input import read_ragged
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import (
@@ -62,24 +63,26 @@ def _pad(ragged, length, *, padding, truncating, value):
 
 # scikit-learn ships no types, so mypy does not accept the class argument of its mixin.
 class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
-    """Pad and truncate sequences of any lengths to 3-D (samples, steps, features).
+    """Pad sequences of any lengths to 3-D (samples, steps, features).
 
-    Shorter sequences get steps of `value` on one side, and longer ones lose steps on one side,
-    until all have `length` steps. Padded steps are NaN by default, so that they can never be
+    Shorter sequences get steps of `value` on one side, until all have `length` steps. Nothing is
+    cut unless `length` asks for it. Padded steps are NaN by default, so that they can never be
     mistaken for data: the networks of sklstm skip steps that are all NaN, wherever they are.
 
     Parameters
     ----------
     length : int, default=None
-        Number of steps of every sequence in the output, at least 1. None takes the longest
-        sequence given to :meth:`fit`.
+        Number of steps of every sequence in the output, at least 1; longer sequences are cut to it.
+        None takes the longest sequence given to :meth:`fit`, and cuts none: where
+        :meth:`transform` is given a longer one, it pads to that. The networks of sklstm read more
+        steps than in fit; what needs one length always takes a number here.
 
     padding : {"pre", "post"}, default="pre"
         Where a shorter sequence gets its padded steps: before its first step, or after its last.
 
     truncating : {"pre", "post"}, default="pre"
-        Where a longer sequence loses steps: ``"pre"`` drops the oldest and keeps the newest,
-        ``"post"`` the other way round.
+        Where a sequence longer than `length` loses steps: ``"pre"`` drops the oldest and keeps the
+        newest, ``"post"`` the other way round.
 
     value : float, default=np.nan
         What all features of a padded step are set to; a finite number or NaN.
@@ -87,7 +90,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
     Attributes
     ----------
     length_ : int
-        Number of steps of every sequence in the output.
+        Number of steps of every sequence in the output, if none is longer.
 
     n_features_in_ : int
         Number of features of a step seen during :term:`fit`; if `X` was a table, whose rows are
@@ -121,6 +124,11 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
            [nan, nan,  4.]])
     >>> padder.inverse_transform(padder.transform(X))
     [array([1., 2., 3.]), array([4.])]
+
+    Predictions of every step, without those of padded steps:
+
+    >>> padder.unpad(np.array([[7, 8, 9], [0, 0, 5]]), X)
+    [array([7, 8, 9]), array([5])]
 
     Two features, and the newest two steps of each sequence:
 
@@ -190,8 +198,9 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
 
         Returns
         -------
-        X_3d : ndarray of shape (n_samples, `length_`, n_features)
-            The padded sequences: float32 if all of `X` is, else float64.
+        X_3d : ndarray of shape (n_samples, n_steps, n_features)
+            The padded sequences: float32 if all of `X` is, else float64. They have `length_` steps,
+            or those of the longest sequence of `X` if `length` is None and that has more.
 
         Raises
         ------
@@ -201,13 +210,54 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         """
         check_is_fitted(self)
         ragged = self._validate(X, reset=False)
-        return _pad(
+        length = self._length_of(ragged)
+        padded = _pad(
             ragged,
-            self.length_,
+            length,
             padding=self.padding,
             truncating=self.truncating,
             value=_fill_value(self.value, ragged.rows.dtype),
         )
+        return padded.view(LongerSequences) if length > self.length_ else padded
+
+    def unpad(self, values, X):
+        """Take the values of padded steps away, such as predictions for every step.
+
+        Parameters
+        ----------
+        values : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, ...)
+            A value for each step of ``transform(X)``.
+
+        X : list of array-like or array-like
+            The sequences that were padded, as :meth:`transform` takes them.
+
+        Returns
+        -------
+        list of ndarray of shape (n_steps,) or (n_steps, ...)
+            The values of each sequence, one for each of its own steps.
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer values than steps, or if `length` has cut a sequence.
+        """
+        check_is_fitted(self)
+        ragged, values = self._validate(X, reset=False), np.asarray(values)
+        lengths, length = ragged.lengths, self._length_of(ragged)
+        if values.shape[:2] != (len(lengths), length):
+            raise ValueError(
+                f"values has shape {values.shape}, but X is padded to {len(lengths)} sequences of "
+                f"{length} steps; give a value for each of these steps."
+            )
+        if lengths.max() > length:
+            i = int(np.argmax(lengths > length))
+            raise ValueError(
+                f"X[{i}] has {lengths[i]} steps, of which Padder(length={length}) has kept "
+                f"{length}: there are no values for the others."
+            )
+        if self.padding == "post":
+            return [own[:n].copy() for own, n in zip(values, lengths, strict=True)]
+        return [own[length - n :].copy() for own, n in zip(values, lengths, strict=True)]
 
     def inverse_transform(self, X):
         """Take the padded steps away.
@@ -218,7 +268,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, `length_`, n_features)
+        X : array-like of shape (n_samples, n_steps, n_features)
             Sequences as :meth:`transform` gives them; NaN is allowed.
 
         Returns
@@ -237,7 +287,9 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         # Checked first, because the message of check_array about a 2-D table would mislead here.
         try:
             got = f"an array of shape {np.shape(X)}"
-            fits = len(np.shape(X)) == 3 and np.shape(X)[1:] == expected
+            fits = len(np.shape(X)) == 3 and np.shape(X)[2] == expected[1]
+            n_steps = np.shape(X)[1] if fits else 0
+            fits = n_steps == expected[0] or (self.length is None and n_steps > expected[0])
         except ValueError:
             got, fits = "sequences of several lengths", False
         if not fits:
@@ -252,7 +304,7 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
             is_padding = is_padding[:, ::-1]
         # No sequence is empty, so that the step on the other side is always one of its own.
         is_padding[:, -1] = False
-        lengths = self.length_ - np.argmin(is_padding, axis=1)
+        lengths = n_steps - np.argmin(is_padding, axis=1)
         if self._is_univariate:
             X = X[:, :, 0]
         if self.padding == "post":
@@ -276,6 +328,12 @@ class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
             The transformer itself.
         """
         return self
+
+    def _length_of(self, ragged):
+        """Return the number of steps that sequences are padded to."""
+        if self.length is not None:
+            return self.length_
+        return max(self.length_, int(ragged.lengths.max()))
 
     @property
     def _n_features(self):

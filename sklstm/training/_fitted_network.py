@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklstm.networks import NetworkSpec
+from sklstm.preprocessing._padded_sequences import split_by_length
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._target_transform import TargetTransform, shrink_outputs
 from sklstm.training._calendar_inputs import calendar_of
 from sklstm.training._input_transform import InputTransform
+from sklstm.training._known_future import warn_if_not_known
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,10 +121,26 @@ class FittedNetwork:
         Warns
         -----
         UserWarning
-            If y was given with its steps ahead, and holds y of rows that are now forecast.
+            If y was given with its steps ahead, and holds y of rows that are now forecast; or if
+            known future covariates are missing.
         """
         every_step = self.labels_rows if every_step is None else every_step
+        patches = self.spec.patches
+        if index.window > self.n_steps and patches is not None and not every_step:
+            # Patches are counted from the end of a window, and may reach beyond its start.
+            parts = split_by_length(index, self.n_steps, patches.size)
+            positions, outputs = zip(
+                *((own, self._predict_together(part, every_step=False)) for own, part in parts),
+                strict=True,
+            )
+            return np.concatenate(outputs)[np.argsort(np.concatenate(positions))]
+        return self._predict_together(index, every_step=every_step)
+
+    def _predict_together(self, index, *, every_step):
+        """Predict with the companions."""
         self.target_transform.warn_if_seen(index)
+        if len(self.known_future):
+            warn_if_not_known(index, self.known_future, self.spec.horizon)
         predictions = [
             of.predict_alone(index, every_step=every_step) for of in (self, *self.companions)
         ]

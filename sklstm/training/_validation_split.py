@@ -45,6 +45,7 @@ def hold_out(index, positions, fraction, *, stratify, rng, in_time=False, look_a
         If one of the parts would be empty.
     """
     if not index.knows_time and not in_time:
+        _check_enough(positions, fraction, stratify)
         return train_test_split(
             positions,
             test_size=fraction,
@@ -64,6 +65,25 @@ def hold_out(index, positions, fraction, *, stratify, rng, in_time=False, look_a
             "the two apart. Give fit more rows, a shorter window or early_stopping=False."
         )
     return training, validation
+
+
+def _check_enough(positions, fraction, stratify) -> None:
+    """Refuse so few sequences that one of the parts would be empty, or lack a class."""
+    n = len(positions)
+    n_validation = int(np.ceil(fraction * n))
+    classes = np.unique(positions if stratify is None else stratify[positions], return_counts=True)
+    n_classes, smallest = (1, n) if stratify is None else (len(classes[0]), classes[1].min())
+    if min(n_validation, n - n_validation) >= n_classes and smallest >= 2:
+        return
+    of_classes = ""
+    if stratify is not None:
+        of_classes = f", of {n_classes} classes, the smallest with {smallest}"
+    raise ValueError(
+        f"early_stopping=True holds out {n_validation} of {n} sequences (validation_fraction="
+        f"{fraction}){of_classes}: too few to train and to validate on "
+        f"{'each class' if stratify is not None else 'some'}. Give fit more sequences, another "
+        "validation_fraction or early_stopping=False."
+    )
 
 
 def every_nth(index: WindowIndex, positions: np.ndarray, stride: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.base import is_classifier
+from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 
 from tests.estimators.helpers import classifier, sequences
 from tests.networks.helpers import keras_model
@@ -97,8 +98,45 @@ def test_a_weight_for_a_class_that_a_part_lacks():
     model.partial_fit(X, y)
     model.partial_fit(X[y == "c"], y[y == "c"])
     assert len(model.history_) == 2
-    with pytest.raises(ValueError, match="not in class_weight"):
+    with pytest.raises(ValueError, match=r"no weight for \['b', 'c'\], and \['nobody'\] are not"):
         classifier(class_weight={"a": 1.0, "nobody": 2.0}).fit(X, y)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 1.0, 1: 5.0}, {0: 2.0}])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_fold_may_hold_one_class(class_weight, early_stopping):
+    params = {"class_weight": class_weight, "early_stopping": early_stopping}
+    model = classifier(**params).fit(X, np.zeros(60, int))
+    np.testing.assert_array_equal(model.predict(X), np.zeros(60))
+    assert np.isfinite(model.history_["loss"]).all()
+
+
+def test_folds_in_time_may_lack_classes():
+    y = np.repeat(["calm", "storm", "gale"], [30, 20, 10])
+    for weight in ("balanced", {"calm": 1, "storm": 2, "gale": 9}):
+        scores = cross_val_score(
+            classifier(class_weight=weight), X, y, cv=TimeSeriesSplit(5), error_score="raise"
+        )
+        assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ({0: -1.0, 1: 1.0, 2: 1.0}, r"weight of 0 or more; got -1.0 for class 0"),
+        ({0: np.nan, 1: 1.0, 2: 1.0}, "got nan for class 0"),
+        ({0: np.inf, 1: 1.0, 2: 1.0}, "got inf for class 0"),
+        ({0: "high", 1: 1.0, 2: 1.0}, "got 'high' for class 0"),
+        ({0: None}, "got None for class 0"),
+        ({0: 0, 1: 0.0, 2: 0}, r"every class of y a weight of 0"),
+        ({}, r"names \[\], which are not the classes of y, \[0, 1, 2\]"),
+        ({"0": 1.0, "1": 1.0, "2": 1.0}, r"\['0', '1', '2'\] are not in y"),
+        ({0: 1.0, 7: 5.0}, r"no weight for \[1, 2\], and \[7\] are not in y"),
+    ],
+)
+def test_weights_that_weigh_nothing(class_weight, message):
+    with pytest.raises(ValueError, match=message):
+        classifier(class_weight=class_weight).fit(X, LABEL)
 
 
 def test_partial_fit_by_classes():

@@ -323,7 +323,7 @@ def test_a_stream_of_windows_predicts_relative_to_the_last_row():
     live = stream(model).push_many(TABLE)
     assert_allclose(live[:-1], model.predict(TABLE)[1:], rtol=1e-5, atol=1e-5)
     seasonal = make_pipeline(SequenceWindower(6, lead=1), forecaster(season=24)).fit(TABLE, Y)
-    with pytest.raises(ValueError, match="does not know the series of its rows"):
+    with pytest.raises(ValueError, match="does not know the season and the level of a series"):
         stream(seasonal)
 
 

@@ -212,7 +212,7 @@ def test_pipelines_and_searches_take_it_as_any_other():
     labels = np.where(y > y.median(), "high", "low")
     model = make_pipeline(
         StandardScaler().set_output(transform="pandas"),
-        SequenceWindower(window=12),
+        SequenceWindower(window=12, lead=1),
         classifier(**STATEFUL, early_stopping=True, validation_fraction=0.2, epochs=4),
     )
     search = GridSearchCV(

@@ -242,3 +242,45 @@ def test_given_horizon_targets_without_a_gap_are_noticed():
     # With a gap, or with targets cut inside fit, there is nothing to warn of.
     model.predict(frame[82:])
     model.fit(frame[:80], Y[:80]).predict(frame[80:])
+
+
+def promotions(n_series=1):
+    days = pd.date_range("2024", periods=120)
+    index = pd.MultiIndex.from_product([days, list("ab")[:n_series]], names=["day", "shop"])
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"promo": rng.integers(0, 2, len(index)) * 1.0}, index=index)
+    frame["sales"] = 10 + 20 * frame["promo"] + rng.normal(size=len(index))
+    last = forecaster(horizon=4, decoder="lstm", known_future=["promo"])
+    windower = SequenceWindower(5, lead=1, by="shop")
+    return make_pipeline(windower, last).fit(frame, frame["sales"]), frame
+
+
+def after(frame, n, promo=np.nan):
+    """Rows of the next days, without sales."""
+    days = pd.date_range(frame.index[-1][0], periods=n + 1)[1:]
+    shops = frame.index.get_level_values("shop").unique()
+    index = pd.MultiIndex.from_product([days, shops], names=["day", "shop"])
+    sales = np.nan if np.isnan(promo) else 0.0
+    return pd.DataFrame({"promo": promo, "sales": sales}, index=index)
+
+
+@pytest.mark.parametrize("n_series", [1, 2])
+def test_a_missing_future_is_said(n_series):
+    model, frame = promotions(n_series)
+    for rows, message in (
+        (after(frame, 1), rf"known_future=\['promo'\] .* of {n_series} of the {n_series} rows"),
+        (after(frame, 1, promo=1.0), "first of 2024-04-30 .*3 of 4 steps"),
+        (after(frame, 3, promo=1.0), "is missing at steps ahead of"),
+        (pd.concat([frame, after(frame, 1)]), f"of {n_series} of the {121 * n_series} rows"),
+        (frame[-n_series:], "is missing at steps ahead of"),
+    ):
+        with pytest.warns(UserWarning, match=message):
+            model.predict(rows)
+
+
+def test_nothing_is_said_of_a_future_that_ends_with_the_data():
+    model, frame = promotions(2)
+    model.predict(frame[-20:])
+    model.predict(after(frame, 4, promo=1.0))
+    model.predict(frame.drop(index=frame.index[[50, 51, 52]])[20:])
+    forecast(model, frame, future=after(frame, 4, promo=1.0)[["promo"]])

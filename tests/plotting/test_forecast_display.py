@@ -80,3 +80,31 @@ def test_refusals():
         ForecastDisplay.from_predictions(FORECAST, history=panel("ab"))
     with pytest.raises(ValueError, match="2 series need as many axes; got 1"):
         ForecastDisplay.from_predictions(panel("ab"), axes=plt.subplots()[1])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"forecast": np.ones(3)},
+        {"forecast": [1.0, 2.0]},
+        {"forecast": FORECAST, "history": np.ones(3)},
+        {"forecast": FORECAST, "actual": [1.0]},
+        {"forecast": FORECAST, "others": {"naive": np.ones(6)}},
+        {"forecast": pd.DataFrame({"a": [1.0], "b": [2.0]})},
+    ],
+)
+def test_values_without_an_index_are_refused(given):
+    with pytest.raises(TypeError, match="must be a pandas Series whose index holds the time"):
+        ForecastDisplay(**given).plot()
+
+
+def test_a_table_of_a_forecast_and_its_interval_is_drawn():
+    table = pd.DataFrame({"forecast": FORECAST, "lower": FORECAST - 1, "upper": FORECAST + 1})
+    display = ForecastDisplay.from_predictions(table, history=VALUES)
+    bounds = np.stack([FORECAST - 1, FORECAST + 1], axis=1)
+    given = ForecastDisplay.from_predictions(FORECAST, history=VALUES, interval=bounds)
+    own, other = (
+        [patch.get_paths()[0].vertices for patch in shown.axes_[0].collections]
+        for shown in (display, given)
+    )
+    assert_allclose(own, other)

@@ -160,10 +160,39 @@ def test_equals_keras(padding, truncating, value, maxlen, width):
     assert out.dtype == expected.dtype
 
 
-def test_length_is_learned_in_fit_and_not_from_what_is_transformed():
+def test_length_is_learned_in_fit_and_nothing_is_cut():
+    longer = [[1.0], [1.0, 2.0, 3.0, 4.0]]
     padder = Padder().fit([[1.0, 2.0], [3.0]])
-    out = padder.transform([[1.0], [1.0, 2.0, 3.0, 4.0]])
-    np.testing.assert_array_equal(out[:, :, 0], [[np.nan, 1], [3, 4]])
+    assert padder.transform([[1.0]]).shape == (1, 2, 1)
+    out = padder.transform(longer)
+    assert padder.length_ == 2
+    np.testing.assert_array_equal(out[:, :, 0], [[np.nan] * 3 + [1], [1, 2, 3, 4]])
+    assert_sequences_equal(padder.inverse_transform(out), [np.array(own) for own in longer])
+    # A length that is asked for holds.
+    cut = Padder(length=2).fit(longer).transform(longer)
+    np.testing.assert_array_equal(cut[:, :, 0], [[np.nan, 1], [3, 4]])
+    with pytest.raises(ValueError, match="cannot undo an array of shape"):
+        Padder(length=2).fit(longer).inverse_transform(out)
+
+
+@given(collections(), settings_of_padder())
+def test_values_of_padded_steps_are_taken_away(sequences, params):
+    padder = Padder(**(params | {"length": None})).fit(sequences[:1])
+    values = padder.transform(sequences)
+    back = padder.unpad(values, sequences)
+    assert_sequences_equal(
+        back, [own if own.ndim == 2 else own[:, None] for own in map(np.asarray, sequences)]
+    )
+    labels = [own[:, 0].copy() for own in back]
+    assert_sequences_equal(padder.unpad(values[:, :, 0], sequences), labels)
+
+
+def test_values_that_do_not_fit_are_refused():
+    padder = Padder(length=2).fit(RAGGED)
+    with pytest.raises(ValueError, match=r"values has shape \(3, 4\), but X is padded to 3"):
+        padder.unpad(np.ones((3, 4)), RAGGED)
+    with pytest.raises(ValueError, match=r"Padder\(length=2\) has kept 2: there are no values"):
+        padder.unpad(np.ones((3, 2)), RAGGED)
 
 
 def test_missing_steps_of_a_sequence_stay():
@@ -278,11 +307,11 @@ def test_lists_are_never_tables():
     assert padder.transform([[1.0]]).shape == (1, 3, 1)
     # Without a fitted table, the next one may have any width.
     assert padder.transform(np.ones((4, 2))).shape == (4, 3, 1)
-    assert padder.transform(np.ones((4, 9, 1))).shape == (4, 3, 1)
+    assert padder.transform(np.ones((4, 9, 1))).shape == (4, 9, 1)
     # Sequences of any lengths after a table, but no other table.
     padder = Padder().fit(np.array(equal))
     assert padder.transform(RAGGED).shape == (3, 3, 1)
-    assert padder.transform(np.ones((4, 9, 1))).shape == (4, 3, 1)
+    assert padder.transform(np.ones((4, 9, 1))).shape == (4, 9, 1)
     with pytest.raises(ValueError, match="X has 2 features, but Padder is expecting 3"):
         padder.transform(np.ones((4, 2)))
 
@@ -548,7 +577,8 @@ def test_grid_search_over_a_ragged_list(container):
     X = container([rng.normal(size=(n, 2)) for n in lengths])
     y = np.array([x[-1, 0] for x in X])
     model = make_pipeline(Padder(value=0), FunctionTransformer(flatten), Ridge(alpha=1e-6))
-    grid = {"padder__length": [2, None], "padder__padding": ["pre", "post"]}
+    # Ridge needs one length: in one fold the longest sequence is to be predicted.
+    grid = {"padder__length": [2, 5], "padder__padding": ["pre", "post"]}
     search = GridSearchCV(model, grid, cv=KFold(3), error_score="raise").fit(X, y)
     # The newest step is at the end only where the padding is not.
     assert search.best_params_["padder__padding"] == "pre"

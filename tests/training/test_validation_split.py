@@ -150,3 +150,26 @@ def test_a_schedule_lowers_the_rate_from_epoch_to_epoch():
     plain = forecaster(epochs=1, learning_rate=0.1).fit(X, y)
     again = forecaster(epochs=1, learning_rate=0.1).fit(X, y)
     np.testing.assert_array_equal(plain.network_.weights[0][0], again.network_.weights[0][0])
+
+
+@pytest.mark.parametrize(
+    ("n", "y", "message"),
+    [
+        (1, [0], r"holds out 1 of 1 sequences"),
+        (6, [0, 0, 0, 0, 0, 1], r"of 2 classes, the smallest with 1: too few"),
+        (6, [0, 0, 0, 1, 1, 1], r"holds out 1 of 6 sequences \(validation_fraction=0.1\)"),
+        (12, list(range(12)), "of 12 classes, the smallest with 1"),
+    ],
+)
+def test_few_sequences_are_refused_in_our_own_words(n, y, message):
+    X = np.random.default_rng(0).normal(size=(n, 3, 1))
+    with pytest.raises(ValueError, match=message):
+        classifier(early_stopping=True).fit(X, y)
+
+
+def test_few_sequences_that_do_for_early_stopping():
+    X = np.random.default_rng(0).normal(size=(8, 3, 1))
+    classifier(early_stopping=True, validation_fraction=0.5).fit(X, [0, 1] * 4)
+    forecaster(early_stopping=True).fit(X[:2], [0.0, 1.0])
+    with pytest.raises(ValueError, match="holds out 1 of 1 sequences"):
+        forecaster(early_stopping=True).fit(X[:1], [0.0])

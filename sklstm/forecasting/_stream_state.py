@@ -1,0 +1,144 @@
+"""What a stream remembers of each series, and the rows that are new."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklstm.preprocessing._window_index import WindowIndex
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesState:
+    """What a stream remembers of a series.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_kept, n_features)
+        Of windows: the last observed rows.
+    keys : ndarray of shape (n_kept,)
+        Their time steps.
+    now : int
+        Time step of the newest row.
+    label : object
+        Label of the newest row; None without one.
+    states : list or None
+        Of a stateful network: for each ensemble member h and c of each layer.
+    newest : ndarray of shape (1, n_outputs) or None
+        Of a stateful network: the newest output.
+    """
+
+    rows: np.ndarray
+    keys: np.ndarray
+    now: int
+    label: Any
+    states: list | None = None
+    newest: np.ndarray | None = None
+
+    @classmethod
+    def new(cls, n_features: int) -> "SeriesState":
+        """Return the state of a series of which nothing was seen.
+
+        Parameters
+        ----------
+        n_features : int
+            Features of its rows.
+
+        Returns
+        -------
+        SeriesState
+            The state.
+        """
+        return cls(np.empty((0, n_features)), np.empty(0, dtype=np.int64), now=0, label=None)
+
+
+@dataclass(frozen=True, eq=False)
+class NewRows:
+    """New rows of a series, in time.
+
+    Parameters
+    ----------
+    before : SeriesState
+        What the stream remembers of the rows before.
+    values : ndarray of shape (n_rows, n_features)
+        The rows; all NaN is a missing one.
+    steps : ndarray of shape (n_rows,)
+        Their time steps.
+    labels : pandas.Index of length n_rows or None
+        Their labels.
+    """
+
+    before: SeriesState
+    values: np.ndarray
+    steps: np.ndarray
+    labels: pd.Index | None
+
+    @property
+    def observed(self):
+        """Which rows are not missing, a bool for each."""
+        return ~np.isnan(self.values).all(axis=1)
+
+    def after(self, rows, keys, states=None, newest=None):
+        """Tell what the stream remembers from now on.
+
+        Parameters
+        ----------
+        rows, keys, states, newest : object
+            As in :class:`SeriesState`.
+
+        Returns
+        -------
+        SeriesState
+            The state after the newest row.
+        """
+        label = self.before.label if self.labels is None else self.labels[-1]
+        return SeriesState(rows, keys, int(self.steps[-1]), label, states, newest)
+
+
+def as_sequences(parts):
+    """Read the observed rows of each series as one sequence.
+
+    Parameters
+    ----------
+    parts : list of ndarray of shape (n_rows, n_features)
+        The rows of each series.
+
+    Returns
+    -------
+    WindowIndex
+        A sequence for each series.
+    """
+    count = np.array([len(rows) for rows in parts], dtype=np.intp)
+    rows = np.concatenate(parts)
+    return WindowIndex(rows, np.cumsum(count) - count, count, window=int(count.max(initial=1)))
+
+
+def stacked_states(parts, member):
+    """Stack the states of all series.
+
+    Parameters
+    ----------
+    parts : list of NewRows
+        New rows of each series.
+    member : int
+        The ensemble member.
+
+    Returns
+    -------
+    list of tuple of ndarray of shape (n_series, n_units), or None
+        h and c of each layer; None where all series start anew.
+    """
+    states = [part.before.states for part in parts]
+    known = next((own for own in states if own is not None), None)
+    if known is None:
+        return None
+    nothing = [(np.zeros_like(h), np.zeros_like(c)) for h, c in known[member]]
+    each = [nothing if own is None else own[member] for own in states]
+    return [
+        tuple(np.concatenate([own[layer][k] for own in each]) for k in (0, 1))
+        for layer in range(len(nothing))
+    ]
