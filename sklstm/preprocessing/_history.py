@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._clock import sort_by_series
+from sklstm.preprocessing._labels import sort_by_series
 
 # The least number of steps between the rows of different series on the joint clock: neither a
 # window nor a forecast spans from one to the other.

@@ -15,7 +15,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.preprocessing._clock import Clock, rank_labels, sort_by_series
+from sklstm.preprocessing._clock import Clock
+from sklstm.preprocessing._clock_warnings import (
+    share_filled,
+    warn_if_blocks,
+    warn_if_dates_are_numbers,
+    warn_if_mostly_empty,
+    warn_of_slips,
+)
 from sklstm.preprocessing._history import (
     TimedRows,
     check_sorted,
@@ -24,6 +31,7 @@ from sklstm.preprocessing._history import (
     join,
     positions_in_series,
 )
+from sklstm.preprocessing._labels import rank_labels, sort_by_series
 from sklstm.preprocessing._table import read_table
 from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
 from sklstm.preprocessing._window_index import WindowIndex
@@ -41,23 +49,6 @@ from sklstm.utils._sklearn_private import (
 _SHORT_CALL = 5
 
 
-def _warn_if_blocks(codes, slots):
-    """Warn if the rows are sorted series by series."""
-    changes = np.flatnonzero(codes[1:] != codes[:-1])
-    counts = np.bincount(codes)
-    if (
-        len(changes) == np.count_nonzero(counts) - 1
-        and np.count_nonzero(counts > 1) > 1
-        and (slots[changes + 1] < slots[changes]).any()
-    ):
-        warnings.warn(
-            "X is sorted series by series, so that TimeSeriesSplit would split by series and not "
-            "by time; sort the rows by time first, for example with X.sort_index(level=...).",
-            UserWarning,
-            stacklevel=5,
-        )
-
-
 class SequenceWindower(TransformerMixin, BaseEstimator):
     """Turn each row into the window of rows that ends at it.
 
@@ -68,8 +59,9 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
     On labelled rows the steps are found by label and not by position. The step of the index is
     learned in `fit`; a label that is missing from the data gives a step of NaN, and the order of
-    the rows does not matter. Without a regular step (arrays, irregular labels) the order of the
-    rows is the clock. Steps that do not exist are NaN, and the estimators of sklstm skip them.
+    the rows does not matter. Without a regular step (arrays, irregular labels) or with
+    ``freq="rows"`` the order of the rows is the clock. Steps that do not exist are NaN, and the
+    estimators of sklstm skip them.
 
     Parameters
     ----------
@@ -106,6 +98,10 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     ----------
     freq_ : int, DateOffset or None
         The step; None where the order of the rows is the clock.
+    fill_ : float
+        How full the windows are: share of the steps before the rows of `fit`, as many as a window
+        has, that hold a row. Steps before the first row of a series do not count. Of long tables
+        an estimate; 1 where the order of the rows is the clock.
     series_keys_ : pandas.Index
         Keys of the series; holds a single 0 without `by`.
     clock_ : object
@@ -127,7 +123,9 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     Warns
     -----
     UserWarning
-        In `fit`, if the rows are sorted series by series, which misleads `TimeSeriesSplit`. In
+        In `fit`, if the rows are sorted series by series, which misleads `TimeSeriesSplit`; if a
+        handful of labels is off the step of all others; or if the step that was learned leaves
+        windows mostly empty (``fill_ < 0.5``), which `freq` confirms or mends. In
         `transform`, if rows without labels are fewer than ``5 * (window + lead)``, as each call
         then starts without a past.
 
@@ -287,6 +285,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             clock = Clock.learn(table.labels, table.codes, n_series, self.freq)
             timed_rows, time, _ = self._place(clock, table, n_series, None)
             self._history = None
+            fill = 1.0
             if table.labels is not None:
                 order = sort_by_series(timed_rows.codes, timed_rows.slots, n_series)
                 check_unique(timed_rows, order, table.keys)
@@ -295,7 +294,17 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
                     n_kept = None if self.history == "all" else n_kept
                     self._history = timed_rows.tail(n_kept, order)
                 if n_series > 1:
-                    _warn_if_blocks(table.codes, time)
+                    warn_if_blocks(table.codes, time)
+                if clock.rule is not None:
+                    fill = share_filled(
+                        timed_rows.codes[order], timed_rows.slots[order], self.window
+                    )
+                if clock.rounds:
+                    warn_of_slips(clock, table.labels, table.codes, order)
+                elif self.freq is None:
+                    warn_if_dates_are_numbers(clock, table.labels)
+                    warn_if_mostly_empty(fill, clock, table.labels, timed_rows, order)
+            self.fill_ = fill
             self.series_keys_ = table.keys
             self.freq_ = clock.freq
             self.clock_ = clock

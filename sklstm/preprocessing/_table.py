@@ -199,6 +199,14 @@ def _as_labels(column):
         labels = labels.astype(labels.categories.dtype)
     if labels.dtype == object:
         labels = labels.infer_objects()
+    kind = pd.api.types.infer_dtype(labels) if labels.dtype == object else ""
+    if kind == "date":
+        return pd.DatetimeIndex(labels, name=labels.name)
+    if kind == "datetime":
+        # Offsets from UTC that differ from row to row, as summer time makes them.
+        return pd.DatetimeIndex(pd.to_datetime(labels, utc=True), name=labels.name)
+    if isinstance(labels.dtype, pd.ArrowDtype) and labels.dtype.kind == "M":
+        return pd.DatetimeIndex(labels)
     return labels
 
 
