@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import calendar
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,7 @@ from sklstm.training._fitted_network import HasNetwork
 
 # How well the past of the target in X must agree with y to stand for it, relative to its range.
 _TOLERANCE = 1e-6
+_TWO_WEEKS = pd.Timedelta(days=14)
 
 
 def forecast(model, X, steps=None, *, future=None):
@@ -44,7 +47,8 @@ def forecast(model, X, steps=None, *, future=None):
     -------
     Series or DataFrame of length n_series * steps, float64
         The forecast, named after the target, one column for each of several. The index continues
-        that of X, in steps of the clock; with several series they stand before the time. Rows
+        that of X, in steps of the clock, or, with ``freq="rows"``, at the usual distance of two
+        rows of fit; with several series they stand before the time. Rows
         without an index are counted on.
 
     Raises
@@ -52,6 +56,11 @@ def forecast(model, X, steps=None, *, future=None):
     ValueError
         If the continuation of the index is not known, if something of the future is missing, or if
         forecasts are to be fed back and X holds more than the target and known future covariates.
+
+    Warns
+    -----
+    UserWarning
+        If days of the week are forecast on which X has no row, and no ``freq`` was given.
 
     See Also
     --------
@@ -81,6 +90,7 @@ def forecast(model, X, steps=None, *, future=None):
     if steps > horizon:
         rows.check_can_feed_back(steps)
     known = rows.known_of(future, steps)
+    rows.warn_of_unseen_weekdays(steps)
     future_rows = rows.make_future(steps, known)
     parts: list[np.ndarray] = []
     for done in range(0, steps, horizon):
@@ -111,17 +121,11 @@ class _Rows:
             self.X = X = np.asarray(X)
         by, time = self.windower.by, self.windower.time
         self.table = table = read_table(X, by=by, time=time, estimator=self.windower)
-        n_series = len(table.keys)
-        clock = Clock.learn(table.labels, table.codes, n_series, self.windower.freq)
-        if table.labels is None:
-            order = np.argsort(table.codes, kind="stable")
-        else:
-            slots, _ = (
-                clock.slots(table.labels, table.codes, n_series)
-                if clock.rule is not None
-                else (np.arange(len(table.codes)), None)
-            )
-            order = np.lexsort((slots, table.codes))
+        clock: Clock = self.windower.clock_
+        if clock.by_position and table.labels is not None:
+            # A transformer before the windower has dropped the index.
+            clock = Clock.learn(table.labels, table.codes, len(table.keys), self.windower.freq)
+        order = np.arange(len(table.codes))[clock.order(table.labels, table.codes, len(table.keys))]
         last = np.flatnonzero(np.diff(table.codes[order], append=-1))
         # The position of the newest row of each series.
         self.last = order[last]
@@ -133,6 +137,26 @@ class _Rows:
         if labels is None:
             return self.clock.continue_labels(int(np.sum(self.table.codes == series)) - 1, n)
         return self.clock.continue_labels(labels[self.last[series]], n)
+
+    def warn_of_unseen_weekdays(self, n: int) -> None:
+        """Warn if days of the week are forecast on which X has no row, if nobody said a freq."""
+        past = self.table.labels
+        if self.windower.freq is not None or not isinstance(past, pd.DatetimeIndex):
+            return
+        if not self.clock.counts_all_days or past.max() - past.min() < _TWO_WEEKS:
+            return
+        ahead = _joined([self.labels_after(s, n) for s in range(len(self.last))])
+        new = np.setdiff1d(ahead.day_of_week, past.day_of_week)
+        if len(new):
+            days = " and ".join(calendar.day_name[day] for day in new)
+            cure = "freq='B'" if set(new) <= {5, 6} else "a pandas.offsets.CustomBusinessDay"
+            warnings.warn(
+                f"The forecast holds {days}, but no row of X is on such a day; if there is nothing "
+                f"to forecast then, fit SequenceWindower with {cure} (business days), else confirm "
+                "the step that it has learned in freq=.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def make_future(self, n: int, known: dict) -> _FutureRows:
         """Write rows for the steps ahead: the last row of the series, and what is known."""
