@@ -139,7 +139,7 @@ class TargetTransform:
             lengths = ()
         if lengths or by_series:
             self.seasons = fit_seasons(index, y, lengths, standardise=by_series)
-        self.past = find_past(index, y, self.target)
+        self.past = find_past(index, y, self.target, layout.names)
         if self.anchor == "auto":
             ends_before = not index.knows_time or index.lead > 0
             use_last = self.past is not None and ends_before and not lengths
