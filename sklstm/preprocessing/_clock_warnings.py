@@ -17,6 +17,10 @@ _MOSTLY = 0.5
 _MIN_ROWS = 20
 # From here through fit and the wrapper of scikit-learn to the caller.
 _STACKLEVEL = 5
+# A call by position starts cold, which is a large part of it below so many windows.
+_SHORT_CALL = 5
+# Windows of a call that are emptier than those of fit by this factor are cold.
+_COLD = 1 / 4
 
 
 def share_filled(codes, slots, window):
@@ -156,6 +160,61 @@ def warn_if_mostly_empty(share, clock, labels, rows, order):
         UserWarning,
         stacklevel=_STACKLEVEL,
     )
+
+
+def warn_if_short(n_samples, span):
+    """Warn if a call by position starts cold for a large part.
+
+    Parameters
+    ----------
+    n_samples : int
+        Rows of the call.
+    span : int
+        Rows that a window spans, its lead included.
+    """
+    if span > 1 and n_samples < _SHORT_CALL * span:
+        warnings.warn(
+            f"X has no index to look the past up by, so the windows of its {n_samples} rows "
+            f"start empty, which matters below {_SHORT_CALL * span} rows "
+            f"({_SHORT_CALL} x (window + lead)); pass a DataFrame with an index, name its time "
+            "column in time=, or set history=None to accept it.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def warn_if_without_past(count, possible, fill, window, lead, labels):
+    """Warn if the windows of a call are all but empty: their rows are far from all others.
+
+    Parameters
+    ----------
+    count : ndarray of int64 of shape (n_samples,)
+        Rows in the window of each row.
+    possible : ndarray of int64 of shape (n_samples,)
+        Steps of each window since the first row of the series.
+    fill : float
+        How full the windows of fit are.
+    window, lead : int
+        The size of the windows.
+    labels : pandas.Index of length n_samples
+        Labels of the rows.
+    """
+    # Without a lead, a window holds its own row.
+    own = int(lead == 0)
+    earlier, possible = np.maximum(count - own, 0), np.maximum(possible - own, 0)
+    cold = (earlier == 0) & (possible > 0)
+    n_cold = np.count_nonzero(cold)
+    is_empty = len(cold) >= _MIN_ROWS and earlier.sum() < _COLD * fill * possible.sum()
+    if 2 * n_cold > len(cold) or is_empty:
+        warnings.warn(
+            f"{n_cold} of the {len(cold)} rows of X have no past, first "
+            f"{labels[int(cold.argmax())]}: no row of their series stands in the window, the "
+            f"{window} steps that end {lead} before the row, neither in X nor in the history of "
+            "fit. What is predicted there is the same for all; give the rows before them in X, "
+            "too, or set history=None to accept it.",
+            UserWarning,
+            stacklevel=_STACKLEVEL,
+        )
 
 
 def _rounding(labels, step):

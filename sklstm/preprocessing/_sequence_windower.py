@@ -3,7 +3,6 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from dataclasses import replace
 from datetime import timedelta
 from numbers import Integral
@@ -21,6 +20,8 @@ from sklstm.preprocessing._clock_warnings import (
     warn_if_blocks,
     warn_if_dates_are_numbers,
     warn_if_mostly_empty,
+    warn_if_short,
+    warn_if_without_past,
     warn_of_slips,
 )
 from sklstm.preprocessing._history import (
@@ -36,6 +37,7 @@ from sklstm.preprocessing._table import read_table
 from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._arrow import from_arrow
 from sklstm.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -44,9 +46,6 @@ from sklstm.utils._sklearn_private import (
     check_feature_names_in,
     check_n_features,
 )
-
-# A call by position starts cold, which is a large part of it below so many windows.
-_SHORT_CALL = 5
 
 
 class SequenceWindower(TransformerMixin, BaseEstimator):
@@ -127,7 +126,8 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         handful of labels is off the step of all others; or if the step that was learned leaves
         windows mostly empty (``fill_ < 0.5``), which `freq` confirms or mends. In
         `transform`, if rows without labels are fewer than ``5 * (window + lead)``, as each call
-        then starts without a past.
+        then starts without a past; or if most labelled rows have no past, neither in `X` nor at the
+        end of `fit`.
 
     See Also
     --------
@@ -255,10 +255,11 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             `flatten=True` a table.
         """
         check_is_fitted(self)
+        X, has_index = from_arrow(X)
         check_feature_names(self, X, reset=False)
         if len(getattr(X, "shape", ())) == 2:
             check_n_features(self, X, reset=False)
-        table = read_table(X, by=self.by, time=self.time, estimator=self)
+        table = self._read(X, has_index)
         check_n_features(self, X, reset=False)
         self.clock_.check_kind(table.labels)
         series_keys = self.series_keys_
@@ -271,15 +272,21 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         kept = self._history
         if table.labels is None or self.clock_.by_position:
             kept = None
-            self._warn_if_short(len(table.codes))
+            if self.history is not None:
+                warn_if_short(len(table.codes), self.window + self.lead)
         timed_rows, time, kept = self._place(self.clock_, table, len(series_keys), kept)
-        return self._cut(table, timed_rows, time, kept, series_keys)
+        return self._cut(table, timed_rows, time, kept, series_keys, is_fit=False)
+
+    def _read(self, X, has_index):
+        """Read a table."""
+        return read_table(X, by=self.by, time=self.time, estimator=self, has_index=has_index)
 
     def _fit(self, X):
         """Learn the clock and keep the history; return what transform needs."""
         with all_or_nothing(self):
+            X, has_index = from_arrow(X)
             check_feature_names(self, X, reset=True)
-            table = read_table(X, by=self.by, time=self.time, estimator=self)
+            table = self._read(X, has_index)
             check_n_features(self, X, reset=True)
             n_series = len(table.keys)
             clock = Clock.learn(table.labels, table.codes, n_series, self.freq)
@@ -330,7 +337,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             check_sorted(timed_rows, n_series)
         return timed_rows, time, kept
 
-    def _cut(self, table, timed_rows, time, kept, series_keys):
+    def _cut(self, table, timed_rows, time, kept, series_keys, *, is_fit=True):
         """Cut the windows."""
         window, lead = self.window, self.lead
         ranked = self.clock_.rule is None
@@ -351,6 +358,11 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             # The memory can be the caller's, who may write to it.
             rows = rows.copy()
         labels = table.labels
+        if not (is_fit or ranked or self.history is None):
+            # Before its first row in fit a series has none to read.
+            is_new = table.codes >= len(self.series_keys_)
+            possible = np.clip(np.where(is_new, window, timed_rows.slots - lead + 1), 0, window)
+            warn_if_without_past(count, possible, self.fill_, window, lead, labels)
         index = WindowIndex(
             rows=rows,
             start=start,
@@ -366,24 +378,12 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             feature_names=table.names,
             on_a_clock=self.clock_.rule is not None,
             partly_missing=table.partly_missing,
+            of_index=table.of_index and labels is not None,
         )
         windows = WindowView.from_index(index) if one_run else LazyWindows(index)
         if self.flatten:
             return np.asarray(windows).reshape(len(own), -1)
         return windows
-
-    def _warn_if_short(self, n_samples):
-        """Warn if a call by position starts cold for a large part."""
-        span = self.window + self.lead
-        if self.history is not None and span > 1 and n_samples < _SHORT_CALL * span:
-            warnings.warn(
-                f"X has no index to look the past up by, so the windows of its {n_samples} rows "
-                f"start empty, which matters below {_SHORT_CALL * span} rows "
-                f"({_SHORT_CALL} x (window + lead)); pass a DataFrame with an index, name its time "
-                "column in time=, or set history=None to accept it.",
-                UserWarning,
-                stacklevel=4,
-            )
 
     def _is_flat(self):
         """Tell whether the output is a table, whose columns have names."""
