@@ -305,7 +305,13 @@ class TargetTransform:
             return self
         # One scale for all steps ahead: an error weighs the same in each.
         values = targets.reshape(-1, self.layout.n_targets)
-        mean, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        if not np.isfinite(scale).all():
+            raise ValueError(
+                "y holds values that are too large to standardise: their variance is beyond 64-bit "
+                "numbers. Mend them, or divide y by a constant."
+            )
         if self.seasons is not None and self.anchor is None:
             # Over the rows it is 0; horizon targets repeat some of them more often than others.
             mean = np.zeros_like(mean)

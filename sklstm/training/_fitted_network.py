@@ -151,6 +151,11 @@ class FittedNetwork:
             outputs = self.predict_alone(index.prefixes(), every_step=False)
             return outputs.reshape(len(index), index.window, -1)
         outputs = self.outputs(transform.transform_past(index), every_step=every_step)
+        if not np.isfinite(outputs).all():
+            raise ValueError(
+                "The outputs of the network are not finite: X holds values that are too large for "
+                "32-bit numbers, or far beyond those of fit."
+            )
         return transform.inverse_transform(outputs, index)
 
     def keras_inputs(self, index: WindowIndex) -> np.ndarray | dict[str, np.ndarray]:
