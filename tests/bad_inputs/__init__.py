@@ -1,0 +1,1 @@
+"""Bad inputs, one table for each part: what happens, and what the message says."""
