@@ -510,7 +510,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
                 "from SequenceWindower; X has none."
             )
 
-        if self.season is not None and index.on_a_clock:
+        if self.season is not None and index.on_a_clock and not (resume or is_partial):
             warn_if_few_cycles(self.season, index)
 
         def relative_to(form):
