@@ -74,6 +74,7 @@ TOOLS = {
 
 
 @pytest.mark.filterwarnings("ignore:X has no index to look the past up by")
+@pytest.mark.filterwarnings("ignore:The windows are mostly empty")
 @pytest.mark.parametrize("name", TOOLS)
 def test_rows_come_as_the_guide_says(name):
     tool, y, expected = TOOLS[name]

@@ -121,6 +121,8 @@ def test_randomized_search(weather):
     assert np.isfinite(search.best_score_)
 
 
+# With n_samples it draws rows at random, which leaves windows mostly empty.
+@pytest.mark.filterwarnings("ignore:The windows are mostly empty")
 @pytest.mark.parametrize("resource", ["n_samples", "lstmforecaster__epochs"])
 def test_halving_search(weather, resource):
     search = HalvingGridSearchCV(

@@ -15,7 +15,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._auto import Choices, choose
-from sklstm.estimators._input import read_labels, read_X
+from sklstm.estimators._input import read_labels, read_X, warn_if_index_differs
 from sklstm.estimators._parameters import (
     as_list,
     as_units,
@@ -29,6 +29,7 @@ from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_label
 from sklstm.training._fit import Fit, FitPlan, fit_network
 from sklstm.training._fitted_network import HasNetwork
 from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._raw_input import as_numbers, unmasked
 from sklstm.utils._sklearn_private import (
     HasMethods,
     Interval,
@@ -39,6 +40,12 @@ from sklstm.utils._sklearn_private import (
 
 # TensorFlow, Keras and scikeras take seconds to load: they are imported at the first fit or
 # predict.
+
+
+def _of_any_class(method):
+    """Leave the name of the base class out of the messages of Python about arguments."""
+    method.__qualname__ = method.__name__
+    return method
 
 
 class BaseLSTM(HasNetwork, BaseEstimator, ABC):
@@ -101,6 +108,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         """Turn predictions in the units of y into what a method returns."""
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @_of_any_class
     def fit(self, X, y, sample_weight=None):
         """Fit the network.
 
@@ -130,6 +138,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             return self._fit(X, y, resume=resume, sample_weight=sample_weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @_of_any_class
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on some rows, starting where the last call ended.
 
@@ -197,6 +206,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         self._check_has("keras_model_")
         return self.network_.to_keras()
 
+    @_of_any_class
     def keras_inputs(self, X):
         """Return what ``keras_model_.predict`` takes for some sequences.
 
@@ -216,6 +226,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         check_is_fitted(self, "network_")
         return self.network_.keras_inputs(self._read_as_fitted(X))
 
+    @_of_any_class
     def stream(self, *, method="predict"):
         """Make an object that takes one row after the other, and predicts at each.
 
@@ -241,6 +252,8 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             fitted=self.network_ if resume and is_partial else None,
         )
         check_modes(self, index)
+        warn_if_index_differs(y, X, index)
+        y = unmasked(y)
         y, layout = self._read_y(y, index, resume=resume, classes=classes)
         labels_rows = self.return_sequences and not index.knows_time
         weights = read_sample_weight(sample_weight, index, labels_rows=labels_rows)
@@ -329,6 +342,16 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 "is None."
             )
+        dtype = getattr(y, "dtype", np.dtype(float))
+        may_be_missing = pd.api.types.is_object_dtype(dtype) or not isinstance(dtype, np.dtype)
+        if may_be_missing and (missing := np.asarray(pd.isna(y))).any():
+            row = int(missing.reshape(len(missing), -1).any(axis=1).argmax())
+            raise ValueError(
+                f"Input y contains NaN or None, first in row {row}; leave rows without a target "
+                "out of X and y."
+            )
+        if how.get("y_numeric"):
+            y = as_numbers(y, "y")
         return check_y(y, estimator=self, **how)
 
     def _choices(self, index, automatic: Choices, *, plain: Choices, resume) -> Choices:

@@ -31,7 +31,7 @@ from sklstm.targets._leak_guard import (
     warn_if_target_in_window,
 )
 from sklstm.targets._past import positions_of_features
-from sklstm.targets._season_length import longest_in_window, season_lengths
+from sklstm.targets._season_length import longest_in_window, season_lengths, warn_if_few_cycles
 from sklstm.targets._step_labels import only_with_values, with_labels
 from sklstm.targets._target_layout import read_layout
 from sklstm.targets._target_transform import TargetTransform
@@ -109,7 +109,10 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         the season adds to each series in each of its steps is learned in fit and subtracted, from
         `y` and from its past in X, and added to the forecasts: the means, smoothed to as many
         harmonics as forecast left-out cycles best. With ``anchor="season"`` nothing is learned of
-        it: the last season is subtracted.
+        it: the last season is subtracted. A season that is given as a length of time, as "D" or
+        "W", follows the wall clock of an index with a time zone; a number of steps does not. A
+        series that fit has not seen has the season of all series together, at the level of each
+        window. It takes two cycles to tell a season from noise.
     channel_independent : bool or "auto", default="auto"
         Whether each target is read as a series of its own, by one network for all, with all
         features beside it that are not the past of a target [5]_. Where X does not carry the past
@@ -120,7 +123,9 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         cycle, and a step of the clock is short enough to tell its parts apart.
     target : str, int or list of them, default=None
         The feature of X that carries the past of `y`, or of each target. None finds it: the first
-        that equals `y` on the rows of fit, else the first of which `y` is an affine map.
+        that equals `y` on the rows of fit, else the first of which `y` is an affine map. If `y` is
+        constant, or a plain trend that is no copy, it is the feature of the same name, or the only
+        one that agrees.
     quantiles : tuple of float, default=None
         Levels to forecast in place of the mean, 0.5 among them, as (0.1, 0.5, 0.9): `predict` gives
         the median, `predict_quantiles` all, and they never cross. The loss is the pinball loss.
@@ -518,6 +523,9 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
                 f"calendar={self.calendar!r} needs rows with dates on a regular clock, straight "
                 "from SequenceWindower; X has none."
             )
+
+        if self.season is not None and index.on_a_clock and not (resume or is_partial):
+            warn_if_few_cycles(self.season, index)
 
         def relative_to(form):
             transform = TargetTransform(

@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array, check_consistent_length
@@ -13,6 +15,7 @@ from sklstm.preprocessing._padded_sequences import LongerSequences
 from sklstm.preprocessing._window_index import WindowIndex, window_index_of
 from sklstm.targets._step_labels import are_labelled, labels_of_rows
 from sklstm.training._fitted_network import FittedNetwork
+from sklstm.utils._raw_input import as_numbers, refuse_series
 from sklstm.utils._sklearn_private import check_feature_names
 
 _CHECKS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
@@ -68,7 +71,6 @@ def read_X(
 def _read_array(estimator, X, stateful, fitted):
     """Return X with three dimensions, or with two if its sequences are univariate."""
     reset = fitted is None
-    # Three dimensions are not a table: scikit-learn would take the steps for features.
     if _is_ragged(X):
         lengths = [len(sequence) for sequence in X]
         raise ValueError(
@@ -77,6 +79,9 @@ def _read_array(estimator, X, stateful, fitted):
             f"make_pipeline(Padder(), {type(estimator).__name__}(...)): it pads them with missing "
             "steps, which the network skips."
         )
+    refuse_series(X)
+    X = as_numbers(X, "X")
+    # Three dimensions are not a table: scikit-learn would take the steps for features.
     if getattr(X, "ndim", None) is None and not hasattr(X, "columns"):
         X = np.asarray(X)
     # Nor do two say how many features a step had that was fitted in three.
@@ -88,7 +93,15 @@ def _read_array(estimator, X, stateful, fitted):
         )
     if n_dims == 3 or (n_dims == 2 and fitted and not (stateful or fitted.is_univariate)):
         check_feature_names(estimator, X, reset=reset)
-        return check_array(X, **_CHECKS, allow_nd=True, estimator=estimator, input_name="X")
+        X = check_array(X, **_CHECKS, allow_nd=True, estimator=estimator, input_name="X")
+        if 0 in X.shape:
+            # In the words of scikit-learn, which looks at two dimensions only.
+            what, n = ("feature(s)", X.shape[-1]) if not X.shape[-1] else ("step(s)", X.shape[1])
+            raise ValueError(
+                f"Found array with {n} {what} (shape={X.shape}) while a minimum of 1 is required "
+                f"by {type(estimator).__name__}: sequences are (n_samples, n_steps, n_features)."
+            )
+        return X
     X = validate_data(estimator, X, reset=reset, **_CHECKS)
     return X[:, None, :] if stateful else X
 
@@ -104,6 +117,52 @@ def _is_ragged(X) -> bool:
     if not len(X) or not all(np.iterable(own) and not isinstance(own, str) for own in X):
         return False
     return isinstance(X, np.ndarray | pd.Series) or len({len(own) for own in X}) > 1
+
+
+def warn_if_index_differs(y, X, index: WindowIndex) -> None:
+    """Warn if y has an index that says of other rows than that of X.
+
+    Parameters
+    ----------
+    y : object
+        Targets as the user gave them.
+    X : object
+        Windows or sequences as the user gave them.
+    index : WindowIndex
+        What has been read of X.
+    """
+    ours = index.labels if index.of_index else getattr(X, "index", None)
+    theirs = getattr(y, "index", None)
+    if not isinstance(ours, pd.Index) or not isinstance(theirs, pd.Index) or len(ours) != len(y):
+        return
+    if theirs.nlevels > 1 and ours.nlevels == 1:
+        if ours.name not in theirs.names:
+            return
+        theirs = theirs.get_level_values(theirs.names.index(ours.name))
+    if type(ours) is not type(theirs) and not (_are_integers(ours) and _are_integers(theirs)):
+        # Of another kind: an index that y has been given anew.
+        return
+    if _are_integers(theirs) and theirs.equals(pd.RangeIndex(len(theirs))):
+        return
+    if getattr(ours, "tz", None) is not None and getattr(theirs, "tz", None) is not None:
+        ours, theirs = pd.DatetimeIndex(ours), pd.DatetimeIndex(theirs)
+        ours, theirs = ours.tz_convert("UTC"), theirs.tz_convert("UTC")
+    if ours.equals(theirs):
+        return
+    differ = np.asarray(ours != theirs)
+    row = int(differ.argmax())
+    warnings.warn(
+        f"y has another index than X: in {int(differ.sum())} of {len(differ)} rows they differ, "
+        f"first in row {row}, which is {ours[row]} in X and {theirs[row]} in y. The values of y "
+        "are taken in the order of the rows; align them with y.reindex(X.index), or pass "
+        "y.to_numpy() to confirm that order.",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _are_integers(labels):
+    return pd.api.types.is_integer_dtype(labels.dtype)
 
 
 def read_labels(y, index: WindowIndex, *, labels_rows: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils.validation import check_array
 
@@ -39,6 +41,8 @@ def read_sample_weight(sample_weight, index: WindowIndex, *, labels_rows: bool):
     """
     if sample_weight is None:
         return None
+    if isinstance(sample_weight, Real):
+        sample_weight = np.full(len(index), sample_weight)
     weights = check_array(
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )

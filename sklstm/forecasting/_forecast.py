@@ -44,8 +44,9 @@ def forecast(model, X, steps=None, *, future=None, coverage=None):
         The forecast, named after the target, one column for each of several. With prediction
         intervals a DataFrame of the columns "forecast", "lower" and "upper"; with quantiles and no
         `coverage` one of a column for each, named by its level. Several targets stand above these
-        columns. The index continues that of X, in steps of the clock; with several series they
-        stand before the time. Rows without an index are counted on.
+        columns. The index continues that of X, in steps of the clock or, with
+        ``freq="rows"``, at the usual distance of two rows of fit; with several series they stand
+        before the time. Rows without an index are counted on.
 
     Raises
     ------
@@ -53,6 +54,11 @@ def forecast(model, X, steps=None, *, future=None, coverage=None):
         If the continuation of the index is not known, if something of the future is missing, if
         forecasts are to be fed back and X holds more than the target and known future covariates,
         or if intervals or quantiles are asked for beyond the horizon.
+
+    Warns
+    -----
+    UserWarning
+        If days of the week are forecast on which X has no row, and no ``freq`` was given.
 
     See Also
     --------
@@ -99,6 +105,7 @@ def forecast(model, X, steps=None, *, future=None, coverage=None):
     if steps > horizon:
         rows.check_can_feed_back(steps)
     known = rows.known_of(future, steps)
+    rows.warn_of_unseen_weekdays(steps)
     future_rows = rows.make_future(steps, known)
     of_intervals = coverage if parts.intervals is not None else None
     done_parts: list[np.ndarray] = []

@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import calendar
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,7 @@ from sklstm.preprocessing._window_index import window_index_of
 
 # How well the past of the target in X must agree with y to stand for it, relative to its range.
 _TOLERANCE = 1e-6
+_TWO_WEEKS = pd.Timedelta(days=14)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,17 +41,11 @@ class ForecastRows:
             self.X = X = np.asarray(X)
         by, time = self.windower.by, self.windower.time
         self.table = table = read_table(X, by=by, time=time, estimator=self.windower)
-        n_series = len(table.keys)
-        clock = Clock.learn(table.labels, table.codes, n_series, self.windower.freq)
-        if table.labels is None:
-            order = np.argsort(table.codes, kind="stable")
-        else:
-            slots, _ = (
-                clock.slots(table.labels, table.codes, n_series)
-                if clock.rule is not None
-                else (np.arange(len(table.codes)), None)
-            )
-            order = np.lexsort((slots, table.codes))
+        clock: Clock = self.windower.clock_
+        if clock.by_position and table.labels is not None:
+            # A transformer before the windower has dropped the index.
+            clock = Clock.learn(table.labels, table.codes, len(table.keys), self.windower.freq)
+        order = np.arange(len(table.codes))[clock.order(table.labels, table.codes, len(table.keys))]
         last = np.flatnonzero(np.diff(table.codes[order], append=-1))
         # The position of the newest row of each series.
         self.last = order[last]
@@ -60,6 +57,26 @@ class ForecastRows:
         if labels is None:
             return self.clock.continue_labels(int(np.sum(self.table.codes == series)) - 1, n)
         return self.clock.continue_labels(labels[self.last[series]], n)
+
+    def warn_of_unseen_weekdays(self, n: int) -> None:
+        """Warn if days of the week are forecast on which X has no row, if nobody said a freq."""
+        past = self.table.labels
+        if self.windower.freq is not None or not isinstance(past, pd.DatetimeIndex):
+            return
+        if not self.clock.counts_all_days or past.max() - past.min() < _TWO_WEEKS:
+            return
+        ahead = _joined([self.labels_after(s, n) for s in range(len(self.last))])
+        new = np.setdiff1d(ahead.day_of_week, past.day_of_week)
+        if len(new):
+            days = " and ".join(calendar.day_name[day] for day in new)
+            cure = "freq='B'" if set(new) <= {5, 6} else "a pandas.offsets.CustomBusinessDay"
+            warnings.warn(
+                f"The forecast holds {days}, but no row of X is on such a day; if there is nothing "
+                f"to forecast then, fit SequenceWindower with {cure} (business days), else confirm "
+                "the step that it has learned in freq=.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def make_future(self, n: int, known: dict) -> FutureRows:
         """Write rows for the steps ahead: the last row of the series, and what is known."""

@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 
 UNITS = ("s", "ms", "us", "ns")
-# Below this share of filled slots a common divisor means nothing: any irregular index has one.
-MIN_FILLED = 1 / 20
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 # Offset class, its step in months, whether it is at the end, the attribute of its anchor.
 _MONTHLY = (
@@ -25,7 +23,6 @@ _MONTHLY = (
     (pd.offsets.YearEnd, 12, True, "month"),
 )
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
-_DAY = np.timedelta64(1, "D")
 _MONTH = np.timedelta64(1, "M")
 
 
@@ -71,7 +68,7 @@ def to_unit(index, unit):
 
 
 def month_places(days):
-    """Return month numbers, and whether the days are all first or all last days of a month.
+    """Split days into months and days of the month.
 
     Parameters
     ----------
@@ -82,40 +79,34 @@ def month_places(days):
     -------
     months : ndarray of int64
         Months since 1970-01.
-    at_start, at_end : ndarray of bool
-        Which days are the first, the last of their month.
+    day : ndarray of int64
+        Day of the month, from 1.
+    last : ndarray of int64
+        The last day of that month, 28 to 31.
     """
     months = days.astype("datetime64[M]")
-    at_start = days == months.astype("datetime64[D]")
-    at_end = days + _DAY == (months + _MONTH).astype("datetime64[D]")
-    return months.astype(np.int64), at_start, at_end
+    first = months.astype("datetime64[D]")
+    last = ((months + _MONTH).astype("datetime64[D]") - first).astype(np.int64)
+    return months.astype(np.int64), (days - first).astype(np.int64) + 1, last
 
 
-def common_step(ticks, series):
-    """Find the step of sorted ticks.
+def common_day_of_month(day, last):
+    """Find the day of the month on which all labels are.
 
     Parameters
     ----------
-    ticks : ndarray of int64
-        Ticks, sorted within their series.
-    series : ndarray of int64
-        Codes of the series, one block each.
+    day, last : ndarray of int64
+        As :func:`month_places` gives them.
 
     Returns
     -------
-    step : int
-        Greatest common divisor of the differences within the series, 0 if there are none or if
-        fewer than 1 in 20 slots between the first and the last ticks are filled.
+    int
+        1 to 31, which is the last day in a shorter month; 0 if there is none.
     """
-    differences = np.diff(ticks)[series[1:] == series[:-1]]
-    differences = differences[differences > 0]
-    if not differences.size:
-        return 0
-    step = int(np.gcd.reduce(differences))
-    n_series = 1 + np.count_nonzero(series[1:] != series[:-1])
-    # In floats, because the sum of the spans of many series can overflow.
-    n_slots = float((differences / step).sum()) + n_series
-    return step if len(ticks) >= MIN_FILLED * n_slots else 0
+    if (day == last).all():
+        return 31
+    common = int(day.max())
+    return common if (day == np.minimum(common, last)).all() else 0
 
 
 def _checked(mask, other):
@@ -144,8 +135,8 @@ class Rule:
         Time zone of the labels.
     local : bool, default=False
         Whether the wall clock counts, not UTC.
-    at_end : bool, default=False
-        For months: whether labels are at the end of a month.
+    day_of_month : int, default=1
+        For months: the day of all labels; of a shorter month the last day, so 31 is its end.
     time_of_day : int, default=0
         For months and business days: ticks after midnight of all labels.
     modulus, remainder : int, default=0
@@ -160,7 +151,7 @@ class Rule:
     unit: Any = None
     tz: Any = None
     local: bool = False
-    at_end: bool = False
+    day_of_month: int = 1
     time_of_day: int = 0
     modulus: int = 0
     remainder: int = 0
@@ -202,8 +193,8 @@ class Rule:
         days, time_of_day = days_of(labels)
         on_grid = _checked(on_grid, time_of_day == self.time_of_day)
         if self.kind == "months":
-            ticks, at_start, at_end = month_places(days)
-            on_grid = on_grid & (at_end if self.at_end else at_start)
+            ticks, day, last = month_places(days)
+            on_grid = on_grid & (day == np.minimum(self.day_of_month, last))
             if self.modulus:
                 on_grid &= (ticks + 1) % self.modulus == self.remainder
             return ticks, on_grid
@@ -276,10 +267,8 @@ class Rule:
         else:
             if self.kind == "months":
                 months = np.datetime64(here, "M") + steps * _MONTH
-                if self.at_end:
-                    days = (months + _MONTH).astype("datetime64[D]") - _DAY
-                else:
-                    days = months.astype("datetime64[D]")
+                _, _, last = month_places(months.astype("datetime64[D]"))
+                days = months.astype("datetime64[D]") + np.minimum(self.day_of_month, last) - 1
             else:
                 days = np.busday_offset(np.datetime64(here, "D"), steps, busdaycal=self._calendar())
             time_of_day = np.timedelta64(self.time_of_day, self.unit)
@@ -334,12 +323,24 @@ def rule_of_offset(offset: Any, labels):
         if type(offset) is cls:
             remainder = getattr(offset, anchor) % n_months if anchor else 0
             return Rule(
-                "months", n * n_months, at_end=at_end, modulus=n_months, remainder=remainder,
-                **shared,
+                "months", n * n_months, day_of_month=31 if at_end else 1, modulus=n_months,
+                remainder=remainder, **shared,
             )  # fmt: skip
+    n_months = _months_of(offset)
+    if n_months:
+        _, day, last = month_places(days_of(wall(labels))[0])
+        day_of_month = offset.kwds.get("day") or common_day_of_month(day, last) or int(day[0])
+        return Rule("months", n * n_months, day_of_month=day_of_month, **shared)
     if type(offset) in (pd.offsets.BusinessDay, pd.offsets.CustomBusinessDay) and not offset.offset:
         return Rule("business", n, anchor=first, **shared)
     return Rule("offset", n, anchor=first, **shared)
+
+
+def _months_of(offset):
+    """Return the months of a DateOffset of months and years alone, else 0."""
+    if type(offset) is not pd.DateOffset or not set(offset.kwds) <= {"months", "years", "day"}:
+        return 0
+    return offset.kwds.get("months", 0) + 12 * offset.kwds.get("years", 0)
 
 
 def _fixed_step(offset, unit):
@@ -354,62 +355,7 @@ def _fixed_step(offset, unit):
 
 def rule_of_timedelta(offset, labels):
     """Make the rule of a fixed step for a TimedeltaIndex."""
+    # The freq of an index that descends is negative.
+    offset = offset if offset.n > 0 else -offset
     unit, step = _fixed_step(offset, labels.unit)
     return Rule("fixed", step, offset, unit=unit)
-
-
-def learn_rule(labels, series, order):
-    """Learn the step of labels, if there is one.
-
-    Parameters
-    ----------
-    labels : pandas.Index
-        Integers, datetimes, timedeltas or periods.
-    series : ndarray of int64
-        Codes of the series of each label.
-    order : ndarray of int64 or slice
-        The order that sorts the labels by series and time.
-
-    Returns
-    -------
-    rule : Rule or None
-        The rule, None if the labels are irregular.
-    """
-    series = series[order]
-    if isinstance(labels, pd.TimedeltaIndex):
-        step = common_step(labels.asi8[order], series)
-        return Rule("fixed", step, _as_freq(step, labels.unit), labels.unit) if step else None
-    if not isinstance(labels, pd.DatetimeIndex):
-        step = common_step(labels.to_numpy(dtype=np.int64)[order], series)
-        return Rule("fixed", step, step) if step else None
-    local = wall(labels)
-    day = day_ticks(labels.unit)
-    shared: dict[str, Any] = {"unit": labels.unit, "tz": labels.tz}
-    ticks = local.asi8[order]
-    if not (ticks % day).any():
-        months, at_start, at_end = month_places(local.to_numpy().astype("datetime64[D]"))
-        if at_start.all() or at_end.all():
-            step = common_step(months[order], series)
-            if not step:
-                return None
-            offset = pd.offsets.MonthEnd(step) if at_end.all() else pd.offsets.MonthBegin(step)
-            return Rule("months", step, offset, local=True, at_end=bool(at_end.all()), **shared)
-    if labels.tz is not None:
-        # Where summer time ends the wall clock runs backwards: such differences do not count.
-        step = common_step(ticks, series)
-        if step < day:
-            step = common_step(labels.asi8[order], series)
-            return Rule("fixed", step, _as_freq(step, labels.unit), **shared) if step else None
-    else:
-        step = common_step(ticks, series)
-    if not step:
-        return None
-    local_rule = step >= day
-    return Rule("fixed", step, _as_freq(step, labels.unit), local=local_rule, **shared)
-
-
-def _as_freq(step, unit):
-    """Return the offset of a fixed step: calendar days where it is whole days."""
-    if step and step % day_ticks(unit) == 0:
-        return pd.offsets.Day(step // day_ticks(unit))
-    return pd.tseries.frequencies.to_offset(pd.Timedelta(step, unit=unit))

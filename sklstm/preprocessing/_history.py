@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._clock import sort_by_series
+from sklstm.preprocessing._labels import sort_by_series
 
 # The least number of steps between the rows of different series on the joint clock: neither a
 # window nor a forecast spans from one to the other.
@@ -102,6 +102,16 @@ class JoinedRows:
     places: np.ndarray | slice
 
 
+def _hint(labels):
+    """Say what an index of numbers that has a name may be."""
+    if labels.name is None or not pd.api.types.is_numeric_dtype(labels.dtype):
+        return ""
+    return (
+        f" If {labels.name!r} is a column that became the index by accident (index_col= of "
+        "pandas.read_csv), put it back with X.reset_index()."
+    )
+
+
 def check_unique(rows, order, series_keys):
     """Refuse two rows of one series with the same label."""
     codes, slots = rows.codes[order], rows.slots[order]
@@ -114,7 +124,7 @@ def check_unique(rows, order, series_keys):
         raise ValueError(
             f"The label {rows.labels[row]} occurs more than once{where}; each row of a series "
             "needs a label of its own. If X holds several series, name the column or index level "
-            "that tells them apart in by=, else drop or merge the duplicates."
+            f"that tells them apart in by=, else drop or merge the duplicates.{_hint(rows.labels)}"
         )
 
 
@@ -130,7 +140,7 @@ def check_sorted(rows, n_series):
             "The index of X has no regular step and is not sorted, so the order of time is "
             f"unknown: {rows.labels[positions[place + 1]]} comes after "
             f"{rows.labels[positions[place]]}; sort X by its index, give the step in freq=, or "
-            "drop the index."
+            f"drop the index.{_hint(rows.labels)}"
         )
 
 

@@ -19,6 +19,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._raw_input import as_numbers
 from sklstm.utils._sklearn_private import Interval, _fit_context
 
 # The dynamic programme is already optimal up to rounding; Lloyd only repairs that.
@@ -250,7 +251,7 @@ class KMeansLabeler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMi
             If `X` has fewer distinct rows than `n_clusters`: each gets its own label then.
         """
         with all_or_nothing(self):
-            X = validate_data(self, X, dtype=np.float64, order="C")
+            X = validate_data(self, as_numbers(X, "X"), dtype=np.float64, order="C")
             n_clusters = self._check_enough(X)
             if X.shape[1] == 1:
                 centers, n_iter = _exact_centers(X[:, 0], n_clusters)
@@ -280,6 +281,7 @@ class KMeansLabeler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMi
             Integers from 0 to ``n_labels - 1``; 0 has the smallest centre.
         """
         check_is_fitted(self)
+        X = as_numbers(X, "X")
         X = validate_data(self, X, reset=False, dtype=np.float64, order="C")
         return _assign(X, self.cluster_centers_)
 

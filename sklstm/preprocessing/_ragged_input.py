@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from sklstm.utils._raw_input import unmasked
 from sklstm.utils._sklearn_private import get_feature_names
 
 # Of NumPy's kinds of dtypes those that are numbers: bool, signed, unsigned, float.
@@ -57,7 +58,7 @@ def _read_sequence(sequence, i):
     try:
         if isinstance(sequence, list | tuple | np.ndarray):
             # First, because it is much faster than check_array on a short list.
-            array = np.asarray(sequence)
+            array = np.asarray(unmasked(sequence))
         else:
             array = check_array(sequence, **_READ, ensure_min_samples=0, ensure_min_features=0)
         if array.dtype.kind == "O":
@@ -183,6 +184,7 @@ def read_ragged(X, estimator) -> Ragged:
         all sequences.
     """
     kind = type(X).__name__
+    X = unmasked(X)
     if not isinstance(X, list | tuple) and not hasattr(X, "shape"):
         X = np.asarray(X)
     n_dims = 1 if isinstance(X, list | tuple) else len(X.shape)

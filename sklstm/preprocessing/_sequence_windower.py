@@ -3,7 +3,6 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from dataclasses import replace
 from datetime import timedelta
 from numbers import Integral
@@ -15,7 +14,16 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.preprocessing._clock import Clock, rank_labels, sort_by_series
+from sklstm.preprocessing._clock import Clock
+from sklstm.preprocessing._clock_warnings import (
+    share_filled,
+    warn_if_blocks,
+    warn_if_dates_are_numbers,
+    warn_if_mostly_empty,
+    warn_if_short,
+    warn_if_without_past,
+    warn_of_slips,
+)
 from sklstm.preprocessing._history import (
     TimedRows,
     check_sorted,
@@ -24,10 +32,12 @@ from sklstm.preprocessing._history import (
     join,
     positions_in_series,
 )
+from sklstm.preprocessing._labels import rank_labels, sort_by_series
 from sklstm.preprocessing._table import read_table
 from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._arrow import from_arrow
 from sklstm.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -36,26 +46,6 @@ from sklstm.utils._sklearn_private import (
     check_feature_names_in,
     check_n_features,
 )
-
-# A call by position starts cold, which is a large part of it below so many windows.
-_SHORT_CALL = 5
-
-
-def _warn_if_blocks(codes, slots):
-    """Warn if the rows are sorted series by series."""
-    changes = np.flatnonzero(codes[1:] != codes[:-1])
-    counts = np.bincount(codes)
-    if (
-        len(changes) == np.count_nonzero(counts) - 1
-        and np.count_nonzero(counts > 1) > 1
-        and (slots[changes + 1] < slots[changes]).any()
-    ):
-        warnings.warn(
-            "X is sorted series by series, so that TimeSeriesSplit would split by series and not "
-            "by time; sort the rows by time first, for example with X.sort_index(level=...).",
-            UserWarning,
-            stacklevel=5,
-        )
 
 
 class SequenceWindower(TransformerMixin, BaseEstimator):
@@ -68,8 +58,9 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
     On labelled rows the steps are found by label and not by position. The step of the index is
     learned in `fit`; a label that is missing from the data gives a step of NaN, and the order of
-    the rows does not matter. Without a regular step (arrays, irregular labels) the order of the
-    rows is the clock. Steps that do not exist are NaN, and the estimators of sklstm skip them.
+    the rows does not matter. Without a regular step (arrays, irregular labels) or with
+    ``freq="rows"`` the order of the rows is the clock. Steps that do not exist are NaN, and the
+    estimators of sklstm skip them.
 
     Parameters
     ----------
@@ -106,6 +97,10 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     ----------
     freq_ : int, DateOffset or None
         The step; None where the order of the rows is the clock.
+    fill_ : float
+        How full the windows are: share of the steps before the rows of `fit`, as many as a window
+        has, that hold a row. Steps before the first row of a series do not count. Of long tables
+        an estimate; 1 where the order of the rows is the clock.
     series_keys_ : pandas.Index
         Keys of the series; holds a single 0 without `by`.
     clock_ : object
@@ -127,9 +122,12 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     Warns
     -----
     UserWarning
-        In `fit`, if the rows are sorted series by series, which misleads `TimeSeriesSplit`. In
+        In `fit`, if the rows are sorted series by series, which misleads `TimeSeriesSplit`; if a
+        handful of labels is off the step of all others; or if the step that was learned leaves
+        windows mostly empty (``fill_ < 0.5``), which `freq` confirms or mends. In
         `transform`, if rows without labels are fewer than ``5 * (window + lead)``, as each call
-        then starts without a past.
+        then starts without a past; or if most labelled rows have no past, neither in `X` nor at the
+        end of `fit`.
 
     See Also
     --------
@@ -257,10 +255,11 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             `flatten=True` a table.
         """
         check_is_fitted(self)
+        X, has_index = from_arrow(X)
         check_feature_names(self, X, reset=False)
         if len(getattr(X, "shape", ())) == 2:
             check_n_features(self, X, reset=False)
-        table = read_table(X, by=self.by, time=self.time, estimator=self)
+        table = self._read(X, has_index)
         check_n_features(self, X, reset=False)
         self.clock_.check_kind(table.labels)
         series_keys = self.series_keys_
@@ -273,20 +272,27 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         kept = self._history
         if table.labels is None or self.clock_.by_position:
             kept = None
-            self._warn_if_short(len(table.codes))
+            if self.history is not None:
+                warn_if_short(len(table.codes), self.window + self.lead)
         timed_rows, time, kept = self._place(self.clock_, table, len(series_keys), kept)
-        return self._cut(table, timed_rows, time, kept, series_keys)
+        return self._cut(table, timed_rows, time, kept, series_keys, is_fit=False)
+
+    def _read(self, X, has_index):
+        """Read a table."""
+        return read_table(X, by=self.by, time=self.time, estimator=self, has_index=has_index)
 
     def _fit(self, X):
         """Learn the clock and keep the history; return what transform needs."""
         with all_or_nothing(self):
+            X, has_index = from_arrow(X)
             check_feature_names(self, X, reset=True)
-            table = read_table(X, by=self.by, time=self.time, estimator=self)
+            table = self._read(X, has_index)
             check_n_features(self, X, reset=True)
             n_series = len(table.keys)
             clock = Clock.learn(table.labels, table.codes, n_series, self.freq)
             timed_rows, time, _ = self._place(clock, table, n_series, None)
             self._history = None
+            fill = 1.0
             if table.labels is not None:
                 order = sort_by_series(timed_rows.codes, timed_rows.slots, n_series)
                 check_unique(timed_rows, order, table.keys)
@@ -295,7 +301,17 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
                     n_kept = None if self.history == "all" else n_kept
                     self._history = timed_rows.tail(n_kept, order)
                 if n_series > 1:
-                    _warn_if_blocks(table.codes, time)
+                    warn_if_blocks(table.codes, time)
+                if clock.rule is not None:
+                    fill = share_filled(
+                        timed_rows.codes[order], timed_rows.slots[order], self.window
+                    )
+                if clock.rounds:
+                    warn_of_slips(clock, table.labels, table.codes, order)
+                elif self.freq is None:
+                    warn_if_dates_are_numbers(clock, table.labels)
+                    warn_if_mostly_empty(fill, clock, table.labels, timed_rows, order)
+            self.fill_ = fill
             self.series_keys_ = table.keys
             self.freq_ = clock.freq
             self.clock_ = clock
@@ -321,7 +337,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             check_sorted(timed_rows, n_series)
         return timed_rows, time, kept
 
-    def _cut(self, table, timed_rows, time, kept, series_keys):
+    def _cut(self, table, timed_rows, time, kept, series_keys, *, is_fit=True):
         """Cut the windows."""
         window, lead = self.window, self.lead
         ranked = self.clock_.rule is None
@@ -342,6 +358,11 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             # The memory can be the caller's, who may write to it.
             rows = rows.copy()
         labels = table.labels
+        if not (is_fit or ranked or self.history is None):
+            # Before its first row in fit a series has none to read.
+            is_new = table.codes >= len(self.series_keys_)
+            possible = np.clip(np.where(is_new, window, timed_rows.slots - lead + 1), 0, window)
+            warn_if_without_past(count, possible, self.fill_, window, lead, labels)
         index = WindowIndex(
             rows=rows,
             start=start,
@@ -357,24 +378,12 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             feature_names=table.names,
             on_a_clock=self.clock_.rule is not None,
             partly_missing=table.partly_missing,
+            of_index=table.of_index and labels is not None,
         )
         windows = WindowView.from_index(index) if one_run else LazyWindows(index)
         if self.flatten:
             return np.asarray(windows).reshape(len(own), -1)
         return windows
-
-    def _warn_if_short(self, n_samples):
-        """Warn if a call by position starts cold for a large part."""
-        span = self.window + self.lead
-        if self.history is not None and span > 1 and n_samples < _SHORT_CALL * span:
-            warnings.warn(
-                f"X has no index to look the past up by, so the windows of its {n_samples} rows "
-                f"start empty, which matters below {_SHORT_CALL * span} rows "
-                f"({_SHORT_CALL} x (window + lead)); pass a DataFrame with an index, name its time "
-                "column in time=, or set history=None to accept it.",
-                UserWarning,
-                stacklevel=4,
-            )
 
     def _is_flat(self):
         """Tell whether the output is a table, whose columns have names."""

@@ -11,10 +11,11 @@ import pandas as pd
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from sklstm.preprocessing._read_as_dates import text_that_reads_as_dates
 from sklstm.preprocessing._window_index import refuse_partly_missing
+from sklstm.utils._raw_input import DATES, as_numbers, refuse_series
 from sklstm.utils._sklearn_private import get_feature_names
 
-_DATES = ("datetime", "datetime64", "date", "timedelta", "timedelta64", "time", "period")
 _TEXTS = ("string", "bytes", "categorical")
 
 
@@ -38,6 +39,8 @@ class Table:
         Key of the series of each code.
     labels : pandas.Index or None
         Labels in time, None for positions.
+    of_index : bool
+        Whether these are the index of X, or a level of it.
     features : ndarray of int64 of shape (n_features,)
         Positions of the columns of numbers.
     names : tuple of str or None
@@ -50,6 +53,7 @@ class Table:
     codes: np.ndarray
     keys: pd.Index
     labels: pd.Index | None
+    of_index: bool
     features: np.ndarray
     names: tuple[str, ...] | None
 
@@ -61,7 +65,7 @@ def as_tuple(by):
     return tuple(by) if isinstance(by, (list, tuple)) else (by,)
 
 
-def read_table(X, *, by, time, estimator):
+def read_table(X, *, by, time, estimator, has_index=True):
     """Read a table.
 
     Parameters
@@ -74,6 +78,8 @@ def read_table(X, *, by, time, estimator):
         Column of the labels.
     estimator : object
         The estimator that reads it, for scikit-learn's messages.
+    has_index : bool, default=True
+        Whether the index of a DataFrame means something.
 
     Returns
     -------
@@ -81,12 +87,14 @@ def read_table(X, *, by, time, estimator):
         The table, with codes of the series in the order of their appearance.
     """
     by = as_tuple(by)
+    refuse_series(X)
     if hasattr(X, "columns") and hasattr(X, "shape") and not issparse(X):
-        reader: _DataFrameReader | _ArrayReader = _DataFrameReader(X)
+        reader: _DataFrameReader | _ArrayReader = _DataFrameReader(X, has_index)
     else:
+        X = as_numbers(X, "X")
         if not by and time is None:
             values = _check(X, estimator)
-            return _table(values, None, (), (), None, np.arange(values.shape[1]))
+            return _table(values, None, (), (), None, False, np.arange(values.shape[1]))
         reader = _ArrayReader(X, estimator)
     names = get_feature_names(X)
     columns: list[int] = []
@@ -96,6 +104,7 @@ def read_table(X, *, by, time, estimator):
         source, place = reader.find(name, "by")
         (columns if source == "column" else used_levels).append(place)
         parts.append(reader.get(source, place))
+    of_index = time is None
     if time is None:
         labels = reader.labels(used_levels)
     else:
@@ -106,6 +115,7 @@ def read_table(X, *, by, time, estimator):
             raise ValueError(f"time={time!r} is also named in by=; they must be different columns.")
         if source == "column":
             columns.append(place)
+        of_index = source == "level"
         labels = _as_labels(reader.get(source, place))
     features = np.setdiff1d(np.arange(reader.n_columns), columns)
     if columns and not len(features):
@@ -114,7 +124,7 @@ def read_table(X, *, by, time, estimator):
             "one column of numbers must be left to cut windows from."
         )
     values = reader.numbers(features, columns, estimator)
-    return _table(values, names, parts, by, labels, features)
+    return _table(values, names, parts, by, labels, of_index, features)
 
 
 def _check(X, estimator):
@@ -128,7 +138,7 @@ def _check(X, estimator):
     )
 
 
-def _table(values, names, parts, by, labels, features):
+def _table(values, names, parts, by, labels, of_index, features):
     """Put a table together."""
     values = np.ascontiguousarray(values)
     if names is not None:
@@ -144,7 +154,7 @@ def _table(values, names, parts, by, labels, features):
         codes, keys = _encode(parts, by)
     else:
         codes, keys = np.zeros(len(values), dtype=np.int64), pd.Index([0])
-    return Table(values, present, partly, codes, keys, labels, features, names)
+    return Table(values, present, partly, codes, keys, labels, of_index, features, names)
 
 
 def _encode(parts, by):
@@ -199,6 +209,14 @@ def _as_labels(column):
         labels = labels.astype(labels.categories.dtype)
     if labels.dtype == object:
         labels = labels.infer_objects()
+    kind = pd.api.types.infer_dtype(labels) if labels.dtype == object else ""
+    if kind == "date":
+        return pd.DatetimeIndex(labels, name=labels.name)
+    if kind == "datetime":
+        # Offsets from UTC that differ from row to row, as summer time makes them.
+        return pd.DatetimeIndex(pd.to_datetime(labels, utc=True), name=labels.name)
+    if isinstance(labels.dtype, pd.ArrowDtype) and labels.dtype.kind == "M":
+        return pd.DatetimeIndex(labels)
     return labels
 
 
@@ -249,12 +267,13 @@ class _ArrayReader:
 class _DataFrameReader:
     """Columns of a DataFrame, by name or position, and the levels of its index."""
 
-    def __init__(self, X):
+    def __init__(self, X, has_index):
         self.X = X
+        self.has_index = has_index
         self.pandas = isinstance(X, pd.DataFrame)
         self.columns = list(X.columns)
         self.n_columns = len(self.columns)
-        self.levels = list(X.index.names) if self.pandas else []
+        self.levels = list(X.index.names) if self.pandas and has_index else []
 
     def find(self, name, parameter):
         """Find a column or a level."""
@@ -288,7 +307,7 @@ class _DataFrameReader:
 
     def labels(self, used_levels):
         """Return the level of the time, the one that is not in by=."""
-        if not self.pandas:
+        if not (self.pandas and self.has_index):
             return None
         left = [place for place in range(len(self.levels)) if place not in used_levels]
         if not left:
@@ -296,10 +315,18 @@ class _DataFrameReader:
         if len(left) > 1:
             times = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
             of_series = [p for p in left if not isinstance(self.X.index.levels[p], times)]
+            name = self.levels[(of_series or left)[0]]
+            if name is None:
+                raise ValueError(
+                    f"The index of X has {len(self.levels)} levels without names, and only one can "
+                    "be the time; give them names, X.index = X.index.set_names(['series', 'time']) "
+                    "in the order of the levels, and name those that tell series apart in by=, for "
+                    "example by='series'."
+                )
             raise ValueError(
                 f"The index of X has {len(self.levels)} levels, {self.levels}, and only one can "
                 "be the time; name those that tell series apart in by=, for example "
-                f"by={self.levels[(of_series or left)[0]]!r}."
+                f"by={name!r}."
             )
         if len(self.levels) == 1:
             return _as_labels(self.X.index)
@@ -328,10 +355,18 @@ class _DataFrameReader:
                 continue
             kind = pd.api.types.infer_dtype(np.asarray(column, dtype=object), skipna=True)
             name = self.columns[place]
-            if kind in _DATES:
+            if kind in DATES:
                 raise ValueError(
                     f"The column {name!r} of X holds dates or times and no numbers; name it in "
                     "time=, make it the index, encode it as numbers, or drop it."
+                )
+            text = text_that_reads_as_dates(column) if kind in _TEXTS else None
+            if text is not None:
+                raise ValueError(
+                    f"The column {name!r} of X holds text that reads as dates, first {text!r}; "
+                    f"turn it into dates, X[{name!r}] = pandas.to_datetime(X[{name!r}]), and name "
+                    f"it in time={name!r} of SequenceWindower, or make it the index (parse_dates= "
+                    "and index_col= of pandas.read_csv)."
                 )
             if kind in _TEXTS or (kind.startswith("mixed") and not _are_numbers(column)):
                 raise ValueError(

@@ -70,6 +70,17 @@ def rank_timestamps(timestamps) -> tuple[np.ndarray, int]:
         The number of each row's timestamp.
     n_timestamps : int
         Number of distinct timestamps.
+
+    Raises
+    ------
+    ValueError
+        If a timestamp is missing.
     """
+    missing = np.asarray(pd.isna(np.asarray(timestamps)))
+    if missing.any():
+        raise ValueError(
+            f"The timestamp of row {int(missing.argmax())} is missing (NaT, NaN or None), so its "
+            "place in time is unknown; fill it in, or drop the row."
+        )
     distinct, rank = np.unique(np.asarray(timestamps), return_inverse=True)
     return rank, len(distinct)

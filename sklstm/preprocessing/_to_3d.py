@@ -11,6 +11,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
 
 from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._raw_input import as_numbers
 from sklstm.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 
@@ -125,6 +126,7 @@ class To3D(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
             If the columns of `X` cannot be cut into steps of `n_features`.
         """
         with all_or_nothing(self):
+            X = as_numbers(X, "X")
             X = validate_data(self, X, dtype=FLOAT_DTYPES, ensure_all_finite="allow-nan")
             self.n_steps_ = _count_steps(X.shape[1], self.layout, self.n_features)
         return self
@@ -143,6 +145,7 @@ class To3D(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
             The same values as sequences, a view of `X` where its memory allows one.
         """
         check_is_fitted(self)
+        X = as_numbers(X, "X")
         X = validate_data(
             self, X, reset=False, dtype=FLOAT_DTYPES, order="C", ensure_all_finite="allow-nan"
         )

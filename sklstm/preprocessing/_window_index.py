@@ -123,6 +123,8 @@ class WindowIndex:
     partly_missing : bool, default=False
         Whether some features of a row may be NaN; :func:`window_index_of` then refuses the windows
         that reach such a row, so that nobody who reads steps meets one.
+    of_index : bool, default=False
+        Whether `labels` are the index of X, as y may have it, too; not those of a column.
 
     See Also
     --------
@@ -155,6 +157,7 @@ class WindowIndex:
     feature_names: tuple[str, ...] | None = None
     on_a_clock: bool = False
     partly_missing: bool = False
+    of_index: bool = False
 
     def __post_init__(self):
         for name in ("rows", "keys", "start", "count", "end", "time", "series"):

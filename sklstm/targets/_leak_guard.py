@@ -136,27 +136,55 @@ def find_copy_of_target(
         map; None if there is none, if there are fewer than 10 rows or 3 distinct values, or
         if the target is a plain trend in time, which any clock would match.
     """
-    n = len(target)
-    if n < _MIN_ROWS:
+    if not is_telling(target, time):
         return None
-    sample = np.linspace(0, n - 1, min(n, _SAMPLE)).astype(np.intp)
-    if min(len(np.unique(target[s])) for s in (sample, slice(None))) < _MIN_DISTINCT:
-        return None
-    if _is_affine_map(time, target):
-        return None
+    sample = np.linspace(0, len(target) - 1, min(len(target), _SAMPLE)).astype(np.intp)
     # A sample rules out nearly every column; only the others are compared in full.
     likely = [
         column
         for column in range(rows.shape[1])
-        if _is_affine_map(rows[row_numbers[sample], column], target[sample])
-        and _is_affine_map(rows[row_numbers, column], target)
+        if is_affine_map(rows[row_numbers[sample], column], target[sample])
+        and is_affine_map(rows[row_numbers, column], target)
     ]
     equal = [column for column in likely if np.array_equal(rows[row_numbers, column], target)]
     return next(iter(equal + likely), None)
 
 
-def _is_affine_map(column: np.ndarray, target: np.ndarray) -> bool:
-    """Tell whether target = a * column + b with a slope that is not zero."""
+def is_telling(target: np.ndarray, time: np.ndarray) -> bool:
+    """Tell whether a column that agrees with a target does not do so by chance.
+
+    Parameters
+    ----------
+    target, time : ndarray of shape (n,)
+        Values and their times.
+
+    Returns
+    -------
+    bool
+        False below 10 rows or 3 distinct values, and for a plain trend, as any clock has it.
+    """
+    n = len(target)
+    if n < _MIN_ROWS:
+        return False
+    sample = np.linspace(0, n - 1, min(n, _SAMPLE)).astype(np.intp)
+    if min(len(np.unique(target[s])) for s in (sample, slice(None))) < _MIN_DISTINCT:
+        return False
+    return not is_affine_map(time, target)
+
+
+def is_affine_map(column: np.ndarray, target: np.ndarray) -> bool:
+    """Tell whether target = a * column + b with a slope that is not zero.
+
+    Parameters
+    ----------
+    column, target : ndarray of shape (n,)
+        Values that stand beside each other.
+
+    Returns
+    -------
+    bool
+        Up to rounding.
+    """
     x = column.astype(np.float64)
     x -= x.mean()
     y = target - target.mean()

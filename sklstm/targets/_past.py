@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklstm.preprocessing._window_index import WindowIndex
-from sklstm.targets._leak_guard import find_copy_of_target
+from sklstm.targets._leak_guard import is_affine_map, is_telling
 from sklstm.utils._ragged import means_of_runs
 
 _SAMPLE = 1000
+# Two points are on a line with anything.
+_FEWEST_ROWS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +90,9 @@ def fit_past(index: WindowIndex, y: np.ndarray, columns: np.ndarray) -> PastOfTa
     return PastOfTarget(np.asarray(columns), slope, intercept)
 
 
-def find_past(index: WindowIndex, y: np.ndarray, target) -> PastOfTarget | None:
+def find_past(
+    index: WindowIndex, y: np.ndarray, target, names: list | None = None
+) -> PastOfTarget | None:
     """Find where X carries the past of each target.
 
     Parameters
@@ -100,6 +104,8 @@ def find_past(index: WindowIndex, y: np.ndarray, target) -> PastOfTarget | None:
     target : str, int, list of them or None
         As in :class:`~sklstm.LSTMForecaster`; None looks for columns that equal y, or of which y
         is an affine map.
+    names : list or None, default=None
+        What y calls its targets, which tells columns apart that agree alike.
 
     Returns
     -------
@@ -107,12 +113,12 @@ def find_past(index: WindowIndex, y: np.ndarray, target) -> PastOfTarget | None:
         None if it is not found for each target.
     """
     if target is not None:
-        names = target if isinstance(target, list | tuple) else [target]
-        if len(names) != y.shape[1]:
+        given = target if isinstance(target, list | tuple) else [target]
+        if len(given) != y.shape[1]:
             raise ValueError(
-                f"target={target!r} names {len(names)} features, but y has {y.shape[1]} targets."
+                f"target={target!r} names {len(given)} features, but y has {y.shape[1]} targets."
             )
-        return fit_past(index, y, positions_of_features(names, index, "target"))
+        return fit_past(index, y, positions_of_features(given, index, "target"))
     if not index.knows_time:
         return None
     # A sample rules nearly everything out; of a long series the whole takes memory.
@@ -121,14 +127,59 @@ def find_past(index: WindowIndex, y: np.ndarray, target) -> PastOfTarget | None:
     for part, own in ((index.take(sample), y[sample]), (index, y)):
         # What no window holds is not looked at, not even to compare it with y.
         positions, row_numbers = part.own_rows()
-        time = part.time[positions]
-        found = [
-            find_copy_of_target(part.rows, row_numbers, values, time) for values in own[positions].T
-        ]
-        columns = [column for column in found if column is not None]
-        if len(columns) < len(found):
-            return None
+        columns = []
+        for number, values in enumerate(own[positions].T):
+            column = _find_column(
+                part.rows,
+                row_numbers,
+                values,
+                part.time[positions],
+                _named(index.feature_names, names, number),
+                columns,
+            )
+            if column is None:
+                return None
+            columns.append(column)
     return fit_past(index, y, np.array(columns))
+
+
+def _named(feature_names, names, number) -> int | None:
+    """Return the feature of the same name as a target."""
+    if feature_names is None or names is None or str(names[number]) not in feature_names:
+        return None
+    return feature_names.index(str(names[number]))
+
+
+def _find_column(rows, row_numbers, target, time, named, taken) -> int | None:
+    """Find the column that is a target, or of which it is an affine map.
+
+    Constants, plain trends and a few values agree with a column by chance: then it has to have the
+    name of the target, or to be the only one that agrees.
+    """
+    observed = ~np.isnan(target)
+    row_numbers, target, time = row_numbers[observed], target[observed], time[observed]
+    if len(target) < _FEWEST_ROWS:
+        return None
+    some = np.linspace(0, len(target) - 1, min(len(target), _SAMPLE)).astype(np.intp)
+
+    def that(agree):
+        """List the columns that agree; a sample rules out nearly all."""
+        return [
+            column
+            for column in range(rows.shape[1])
+            if agree(rows[row_numbers[some], column], target[some])
+            and agree(rows[row_numbers, column], target)
+        ]
+
+    for found, is_sure in (
+        (that(np.array_equal), np.ptp(target) > 0),
+        (that(is_affine_map), is_telling(target, time)),
+    ):
+        if named in found:
+            return named
+        if found and (is_sure or len(found) == 1):
+            return next((column for column in found if column not in taken), found[0])
+    return None
 
 
 def positions_of_features(names, index: WindowIndex, parameter: str) -> np.ndarray:

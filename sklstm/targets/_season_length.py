@@ -1,11 +1,15 @@
-"""The length of a season, in steps."""
+"""The length of a season, in steps, and the clock that it follows."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+
+import numpy as np
 import pandas as pd
 
 from sklstm.preprocessing._window_index import WindowIndex
+from sklstm.targets._wall_clock import WallClock, wall_clock_of
 
 # Mean length in days of the periods that pandas has aliases for.
 _YEAR = 365.2425
@@ -44,10 +48,60 @@ def season_lengths(season, index: WindowIndex) -> tuple[int, ...]:
     ValueError
         If a season is not a whole number of at least 2 steps, or if the index has no dates.
     """
+    return tuple(length for length, _ in _read(season, index))
+
+
+def wall_clocks(season, index: WindowIndex) -> tuple[WallClock | None, ...]:
+    """Find the clock that each season follows.
+
+    Parameters
+    ----------
+    season, index : object
+        As in :func:`season_lengths`.
+
+    Returns
+    -------
+    tuple of WallClock or None
+        The wall clock for a season that is given as a length of time, where labels have a time
+        zone; None for one that is given in steps. In the order of :func:`season_lengths`.
+    """
+    follows = [is_length_of_time for _, is_length_of_time in _read(season, index)]
+    wall_clock = wall_clock_of(index) if any(follows) else None
+    return tuple(wall_clock if one else None for one in follows)
+
+
+def warn_if_few_cycles(season, index: WindowIndex) -> None:
+    """Warn if no series is as long as two seasons.
+
+    Parameters
+    ----------
+    season, index : object
+        As in :func:`season_lengths`.
+    """
+    lengths = season_lengths(season, index)
+    if not lengths or not len(index):
+        return
+    low = np.full(len(index.series_keys), np.iinfo(np.int64).max)
+    high = np.full(len(index.series_keys), np.iinfo(np.int64).min)
+    np.minimum.at(low, index.series, index.time)
+    np.maximum.at(high, index.series, index.time)
+    n_steps = int((high - low)[low <= high].max()) + 1
+    if n_steps < 2 * max(lengths):
+        warnings.warn(
+            f"season={season!r} is {max(lengths)} steps long, and no series of X covers two such "
+            f"cycles: the longest has {n_steps} steps. What is noise cannot be told from the "
+            "season, and is learned by heart; give more rows, a shorter season, or None.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def _read(season, index) -> list[tuple[int, bool]]:
+    """Return the steps of each season, and whether it is given as a length of time; sorted."""
     if season is None:
-        return ()
+        return []
     given = season if isinstance(season, tuple | list) else (season,)
-    return tuple(sorted(_steps_of(part, index) for part in given))
+    return sorted((_steps_of(part, index), isinstance(part, str)) for part in given)
 
 
 def longest_in_window(lengths: tuple[int, ...], window: int) -> int:

@@ -11,6 +11,7 @@ import pandas as pd
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._harmonics import fit_profiles
 from sklstm.targets._past import PastOfTarget
+from sklstm.targets._wall_clock import WallClock
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,14 @@ class Seasons:
         What each season adds to it in each of its steps.
     scale : ndarray of shape (n_series + 1, n_targets)
         What is left is divided by this; 1 where series are not standardised.
+    seen : ndarray of shape (n_series,), bool
+        Which series had samples to learn from.
+    wall_clocks : tuple of WallClock or None
+        For each season the clock that it follows; None counts the steps.
+    standardises : bool, default=False
+        Whether the spread of each series was learned.
+    code_of : ndarray of shape (n_series_of_a_call,), default=None
+        The codes of the series of one call, where they are known.
     """
 
     keys: list
@@ -36,6 +45,15 @@ class Seasons:
     level: np.ndarray
     profiles: list[np.ndarray]
     scale: np.ndarray
+    seen: np.ndarray
+    wall_clocks: tuple[WallClock | None, ...]
+    standardises: bool = False
+    code_of: np.ndarray | None = None
+
+    @property
+    def unseen(self) -> int:
+        """The code of a series that fit has not seen."""
+        return len(self.keys)
 
     def codes(self, index: WindowIndex) -> np.ndarray:
         """Find the series of a call among those of the fit.
@@ -51,8 +69,10 @@ class Seasons:
             For each code of the call, the code in the fit; the last one for a series that fit has
             not seen.
         """
+        if self.code_of is not None:
+            return self.code_of
         found = pd.Index(self.keys).get_indexer(index.series_keys)
-        return np.where(found < 0, len(self.keys), found)
+        return np.where((found < 0) | ~self.seen[found], self.unseen, found)
 
     def ahead_of(self, index: WindowIndex, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """Compute level and seasons at the steps ahead of each sample, and its spread.
@@ -91,13 +111,22 @@ class Seasons:
             Level and seasons together.
         """
         found = self.level[series]
-        for length, profile in zip(self.lengths, self.profiles, strict=True):
-            found = found + profile[series, time % length]
+        # Series with a level of their own share the profile of all series together.
+        series = np.minimum(series, self.unseen)
+        each = zip(self.lengths, self.profiles, self.wall_clocks, strict=True)
+        for length, profile, wall_clock in each:
+            steps = time if wall_clock is None else wall_clock.local(time)
+            found = found + profile[series, steps % length]
         return found
 
 
 def fit_seasons(
-    index: WindowIndex, y: np.ndarray, lengths: tuple[int, ...], *, standardise: bool
+    index: WindowIndex,
+    y: np.ndarray,
+    lengths: tuple[int, ...],
+    *,
+    standardise: bool,
+    wall_clocks: tuple[WallClock | None, ...] | None = None,
 ) -> Seasons:
     """Learn the level of each series, and what each season adds to it in each of its steps.
 
@@ -112,6 +141,8 @@ def fit_seasons(
         shorter ones.
     standardise : bool
         Whether to learn the spread of each series, too.
+    wall_clocks : tuple of WallClock or None, default=None
+        For each season the clock that it follows; None counts the steps.
 
     Returns
     -------
@@ -127,10 +158,13 @@ def fit_seasons(
     level[:-1] = np.where(count[:, None] > 0, mean, pooled)
     rest = y - level[series]
     profiles = []
-    for length in lengths:
-        profiles.append(fit_profiles(rest, series, time, length, n_series))
-        rest = rest - profiles[-1][series, time % length]
+    wall_clocks = (None,) * len(lengths) if wall_clocks is None else wall_clocks
+    for length, wall_clock in zip(lengths, wall_clocks, strict=True):
+        steps = time if wall_clock is None else wall_clock.local(time)
+        profiles.append(fit_profiles(rest, series, steps, length, n_series))
+        rest = rest - profiles[-1][series, steps % length]
     scale = np.ones_like(level)
+    seen = count > 0
     if standardise:
         mean_square, count = _means(series, rest**2, n_series)
         spread = np.sqrt(mean_square)
@@ -138,7 +172,7 @@ def fit_seasons(
         common = np.where(common > 0, common, 1.0)
         scale[:-1] = np.where((count[:, None] > 1) & (spread > 0), spread, common)
         scale[-1] = common
-    return Seasons(keys, lengths, level, profiles, scale)
+    return Seasons(keys, lengths, level, profiles, scale, seen, wall_clocks, standardise)
 
 
 def _means(groups, values, n_groups):

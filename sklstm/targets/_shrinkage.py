@@ -6,6 +6,7 @@
 import numpy as np
 
 from sklstm.preprocessing._window_index import WindowIndex
+from sklstm.targets._target_layout import TargetLayout
 
 # Part of the timestamps, the last ones, that a trial forecasts.
 _LATER = 1 / 3
@@ -57,3 +58,29 @@ def split_for_trial(
     long_enough = (n_rows >= fewest_rows)[index.series]
     earlier, later = np.flatnonzero(earlier & long_enough), np.flatnonzero(later & long_enough)
     return (earlier, later) if len(earlier) and len(later) else None
+
+
+def shrink_outputs(outputs: np.ndarray, factor: np.ndarray, layout: TargetLayout) -> np.ndarray:
+    """Shrink the median of each target; the other quantiles keep their distance from it.
+
+    Outputs are linear in the last layer, so its weights may stand in place of the outputs.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (..., n_outputs)
+        Standardised outputs, or the kernel or bias of the layer that gives them; the last axis may
+        hold one step ahead or all of them.
+    factor : ndarray of shape (n_targets,)
+        The shrinkage factors.
+    layout : TargetLayout
+        What an output means.
+
+    Returns
+    -------
+    ndarray of the same shape and type
+        Shrunk.
+    """
+    parts = outputs.reshape(*outputs.shape[:-1], -1, layout.n_targets, layout.n_quantiles)
+    median = parts[..., layout.median, None]
+    shrunk = parts - (1 - factor)[:, None] * median
+    return shrunk.astype(outputs.dtype).reshape(outputs.shape)

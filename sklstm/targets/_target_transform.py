@@ -3,16 +3,21 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+
 import numpy as np
 
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._horizon_targets import check_long_enough, cut_horizon_targets
 from sklstm.targets._leak_guard import warn_if_y_was_seen
 from sklstm.targets._past import PastOfTarget, find_past
-from sklstm.targets._season_length import longest_in_window, season_lengths
+from sklstm.targets._season_length import longest_in_window, season_lengths, wall_clocks
 from sklstm.targets._seasonal_differences import difference_past, newest_of_season
 from sklstm.targets._seasons import Seasons, deseasonalise_past, fit_seasons
+from sklstm.targets._shrinkage import shrink_outputs
 from sklstm.targets._target_layout import TargetLayout
+from sklstm.targets._unseen_series import count_own_rows, give_own_levels
+from sklstm.targets._wall_clock import WallClock
 
 
 class TargetTransform:
@@ -44,6 +49,8 @@ class TargetTransform:
         The anchor, once it is fitted; `given_anchor` may be "auto".
     season_length : int or None
         Steps of the season that the anchor "season" goes back.
+    wall_clock : WallClock or None
+        The clock that this season follows; None counts the steps.
     past : PastOfTarget or None
         Where X carries the past of the targets.
     seasons : Seasons or None
@@ -78,6 +85,7 @@ class TargetTransform:
         self.past: PastOfTarget | None = None
         self.seasons: Seasons | None = None
         self.season_length: int | None = None
+        self.wall_clock: WallClock | None = None
         n_values = layout.horizon * layout.n_targets
         self.anchor_of_empty = np.zeros(layout.n_targets)
         self.mean, self.scale = np.zeros(n_values), np.ones(n_values)
@@ -134,12 +142,14 @@ class TargetTransform:
         y = y[:, : layout.n_targets]
         by_series = self.normalize == "series"
         lengths = self._season_lengths(index, by_series)
+        clocks = wall_clocks(self.season, index) if lengths else ()
         if self.anchor == "season":
             self.season_length = longest_in_window(lengths, index.window)
-            lengths = ()
+            self.wall_clock = clocks[lengths.index(self.season_length)]
+            lengths = clocks = ()
         if lengths or by_series:
-            self.seasons = fit_seasons(index, y, lengths, standardise=by_series)
-        self.past = find_past(index, y, self.target)
+            self.seasons = fit_seasons(index, y, lengths, standardise=by_series, wall_clocks=clocks)
+        self.past = find_past(index, y, self.target, layout.names)
         if self.anchor == "auto":
             ends_before = not index.knows_time or index.lead > 0
             use_last = self.past is not None and ends_before and not lengths
@@ -190,12 +200,41 @@ class TargetTransform:
         index = self._deseasonalise(index)
         if self.season_length is None or self.past is None:
             return index
-        return difference_past(index, self.past.columns, self.season_length)
+        return difference_past(index, self.past.columns, self.season_length, self.wall_clock)
 
     def _deseasonalise(self, index):
         if self.seasons is None or self.past is None:
             return index
-        return deseasonalise_past(index, self.past, self.seasons)
+        index, seasons = self._with_own_levels(index)
+        return deseasonalise_past(index, self.past, seasons)
+
+    def _with_own_levels(self, index):
+        """Give the windows of series that fit has not seen levels of their own."""
+        assert self.seasons is not None
+        if self.past is None:
+            return index, self.seasons
+        return give_own_levels(index, self.past, self.seasons, self.layout.horizon)
+
+    def _ahead_of(self, index):
+        index, seasons = self._with_own_levels(index)
+        return seasons.ahead_of(index, self.layout.horizon)
+
+    def count_own_rows(self, index: WindowIndex) -> int:
+        """Count the rows that are copied for series that fit has not seen.
+
+        Parameters
+        ----------
+        index : WindowIndex
+            The samples of a call.
+
+        Returns
+        -------
+        int
+            0 if fit has seen all series.
+        """
+        if self.seasons is None or self.past is None:
+            return 0
+        return count_own_rows(index, self.seasons)
 
     def actuals(self, index: WindowIndex, y: np.ndarray, positions, among) -> np.ndarray:
         """Cut the actual values that the samples at some positions are compared with.
@@ -243,7 +282,7 @@ class TargetTransform:
         if not self.is_plain:
             samples = index.take(positions)
             if self.seasons is not None:
-                expected, scale = self.seasons.ahead_of(samples, self.layout.horizon)
+                expected, scale = self._ahead_of(samples)
                 targets = (targets - expected) / scale
             if self.anchor is not None:
                 targets = targets - self._anchors(samples)
@@ -270,15 +309,13 @@ class TargetTransform:
             return self
         # One scale for all steps ahead: an error weighs the same in each.
         values = targets.reshape(-1, self.layout.n_targets)
-        if weights is None:
-            mean, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-        else:
-            given = ~np.isnan(values)
-            shares = given * np.repeat(weights, self.layout.horizon)[:, None]
-            shares = shares / shares.sum(axis=0)
-            values = np.where(given, values, 0.0)
-            mean = (shares * values).sum(axis=0)
-            scale = np.sqrt((shares * np.square(values - mean)).sum(axis=0))
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, scale = _mean_and_scale(values, weights, self.layout.horizon)
+        if not np.isfinite(scale).all():
+            raise ValueError(
+                "y holds values that are too large to standardise: their variance is beyond 64-bit "
+                "numbers. Mend them, or divide y by a constant."
+            )
         if self.seasons is not None and self.anchor is None:
             # Over the rows it is 0; horizon targets repeat some of them more often than others.
             mean = np.zeros_like(mean)
@@ -347,7 +384,7 @@ class TargetTransform:
         if self.anchor is not None:
             values = values + self._anchors(samples)[..., None]
         if self.seasons is not None:
-            expected, scale = self.seasons.ahead_of(samples, self.layout.horizon)
+            expected, scale = self._ahead_of(samples)
             values = values * scale[..., None] + expected[..., None]
         return values
 
@@ -361,6 +398,28 @@ class TargetTransform:
         """
         if self.last_times is not None and index.on_a_clock:
             warn_if_y_was_seen(*self.last_times, self.layout.horizon, index)
+
+    def warn_if_unseen(self, index: WindowIndex) -> None:
+        """Warn if a series that fit has not seen is forecast at the level of the others.
+
+        Parameters
+        ----------
+        index : WindowIndex
+            The samples to forecast.
+        """
+        if self.seasons is None or self.past is not None:
+            return
+        codes = self.seasons.codes(index)[index.series]
+        unseen = codes == self.seasons.unseen
+        if unseen.any():
+            key = index.series_keys[index.series[int(unseen.argmax())]]
+            warnings.warn(
+                f"Fit has not seen the series of {int(unseen.sum())} of {len(unseen)} rows, first "
+                f"{key!r}, so it is forecast at the mean level of all others: no feature of X is "
+                "known to carry the past of y. Name it in target=, or fit on this series, too.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def anchors_of_export(self) -> list[tuple]:
         """Say what an exported model has to add to its outputs.
@@ -387,33 +446,21 @@ class TargetTransform:
             found[index.count == 0] = np.nan
         else:
             horizon = self.layout.horizon
-            found = newest_of_season(index, past.columns, self.season_length, horizon)
+            found = newest_of_season(
+                index, past.columns, self.season_length, horizon, self.wall_clock
+            )
         if self.seasons is None:
             found = past.slope * found + past.intercept
         return np.where(np.isnan(found), self.anchor_of_empty, found)
 
 
-def shrink_outputs(outputs: np.ndarray, factor: np.ndarray, layout: TargetLayout) -> np.ndarray:
-    """Shrink the median of each target; the other quantiles keep their distance from it.
-
-    Outputs are linear in the last layer, so its weights may stand in place of the outputs.
-
-    Parameters
-    ----------
-    outputs : ndarray of shape (..., n_outputs)
-        Standardised outputs, or the kernel or bias of the layer that gives them; the last axis may
-        hold one step ahead or all of them.
-    factor : ndarray of shape (n_targets,)
-        The shrinkage factors.
-    layout : TargetLayout
-        What an output means.
-
-    Returns
-    -------
-    ndarray of the same shape and type
-        Shrunk.
-    """
-    parts = outputs.reshape(*outputs.shape[:-1], -1, layout.n_targets, layout.n_quantiles)
-    median = parts[..., layout.median, None]
-    shrunk = parts - (1 - factor)[:, None] * median
-    return shrunk.astype(outputs.dtype).reshape(outputs.shape)
+def _mean_and_scale(values, weights, horizon):
+    """Compute the means and the spreads of values that are given, by weight."""
+    if weights is None:
+        return np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+    given = ~np.isnan(values)
+    shares = given * np.repeat(weights, horizon)[:, None]
+    shares = shares / shares.sum(axis=0)
+    values = np.where(given, values, 0.0)
+    mean = (shares * values).sum(axis=0)
+    return mean, np.sqrt((shares * np.square(values - mean)).sum(axis=0))

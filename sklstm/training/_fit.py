@@ -198,8 +198,9 @@ def _shares(fits, n_targets):
     given = [fit.mean_squared_error for fit in fits]
     if any(error is None for error in given):
         return np.full((len(fits), n_targets), 1 / len(fits))
-    errors = np.asarray(given)
-    inverse = (errors.min(axis=0) / np.maximum(errors, np.finfo(np.float64).tiny)) ** 2
+    # A plain trend is forecast without any error.
+    errors = np.maximum(given, np.finfo(np.float64).tiny)
+    inverse = (errors.min(axis=0) / errors) ** 2
     return inverse / inverse.sum(axis=0)
 
 

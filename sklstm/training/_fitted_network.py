@@ -10,10 +10,14 @@ import numpy as np
 from sklstm.networks import NetworkSpec
 from sklstm.preprocessing._padded_sequences import split_by_length
 from sklstm.preprocessing._window_index import WindowIndex
-from sklstm.targets._target_transform import TargetTransform, shrink_outputs
+from sklstm.targets._shrinkage import shrink_outputs
+from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._calendar_inputs import calendar_of
 from sklstm.training._input_transform import InputTransform
 from sklstm.training._known_future import warn_if_not_known
+
+# Windows of series that fit has not seen share no rows: of more rows they are read in parts.
+_MOST_OWN_ROWS = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +125,9 @@ class FittedNetwork:
         Warns
         -----
         UserWarning
-            If y was given with its steps ahead, and holds y of rows that are now forecast; or if
-            known future covariates are missing.
+            If y was given with its steps ahead, and holds y of rows that are now forecast; if known
+            future covariates are missing; if forecasts need the level of a series, and neither fit
+            nor its windows tell it.
         """
         every_step = self.labels_rows if every_step is None else every_step
         patches = self.spec.patches
@@ -141,6 +146,7 @@ class FittedNetwork:
         self.target_transform.warn_if_seen(index)
         if len(self.known_future):
             warn_if_not_known(index, self.known_future, self.spec.horizon)
+        self.target_transform.warn_if_unseen(index)
         predictions = [
             of.predict_alone(index, every_step=every_step) for of in (self, *self.companions)
         ]
@@ -153,11 +159,21 @@ class FittedNetwork:
     def predict_alone(self, index, *, every_step):
         """Predict without the companions."""
         transform = self.target_transform
-        if every_step and transform.anchor == "season":
-            # What is left of a window has other steps than the window.
+        n_own_rows = transform.count_own_rows(index)
+        if n_own_rows > _MOST_OWN_ROWS and len(index) > 1:
+            half = len(index) // 2
+            parts = (index.take(slice(0, half)), index.take(slice(half, None)))
+            return np.concatenate([self.predict_alone(p, every_step=every_step) for p in parts])
+        if every_step and (transform.anchor == "season" or n_own_rows):
+            # What is left of a window has other steps than the window, and another level at each.
             outputs = self.predict_alone(index.prefixes(), every_step=False)
             return outputs.reshape(len(index), index.window, -1)
         outputs = self.outputs(transform.transform_past(index), every_step=every_step)
+        if not np.isfinite(outputs).all():
+            raise ValueError(
+                "The outputs of the network are not finite: X holds values that are too large for "
+                "32-bit numbers, or far beyond those of fit."
+            )
         return transform.inverse_transform(outputs, index)
 
     def keras_inputs(self, index: WindowIndex) -> np.ndarray | dict[str, np.ndarray]:

@@ -87,11 +87,24 @@ class InputTransform:
         size = min(_block_size(own_rows), len(own_rows))
         means, scales = np.tile(self.mean, (size, 1)), np.tile(self.scale, (size, 1))
         centred = np.empty((size, own_rows.shape[1]))
-        for block in _blocks(own_rows):
-            n = len(rows[block])
-            np.subtract(own_rows[block], means[:n], out=centred[:n])
-            np.divide(centred[:n], scales[:n], out=rows[block], casting="same_kind")
+        with np.errstate(over="ignore"):
+            for block in _blocks(own_rows):
+                n = len(rows[block])
+                np.subtract(own_rows[block], means[:n], out=centred[:n])
+                np.divide(centred[:n], scales[:n], out=rows[block], casting="same_kind")
+                if not np.isfinite(rows[block]).all():
+                    self._refuse(own_rows[block], rows[block])
         return rows
+
+    def _refuse(self, own_rows, rows):
+        """Refuse numbers that float32 cannot hold."""
+        row, feature = np.argwhere(~np.isfinite(rows))[0]
+        raise ValueError(
+            f"X holds {own_rows[row, feature]:.4g} in feature {feature}, which is beyond what a "
+            f"network can read: 32-bit numbers, after standardising with the mean "
+            f"{self.mean[feature]:.4g} and the scale {self.scale[feature]:.4g} of fit. Mend the "
+            "value, or make it NaN with the whole step, which is then missing."
+        )
 
     def _known_future(self, index):
         columns = self.known_future
@@ -227,8 +240,15 @@ def fit_mean_and_scale(
         )
         return sum(parts) / total
 
-    mean = weighted_mean(lambda rows: rows)
-    variance = weighted_mean(lambda rows: np.square(rows - mean))
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = weighted_mean(lambda rows: rows)
+        variance = weighted_mean(lambda rows: np.square(rows - mean))
+    if not np.isfinite(variance).all():
+        feature = int(np.argmin(np.isfinite(variance)))
+        raise ValueError(
+            f"X holds values in feature {feature} that are too large to standardise: their "
+            "variance is beyond 64-bit numbers. Mend them, or divide the feature by a constant."
+        )
     # The bound that scikit-learn's StandardScaler uses to tell constant from noisy.
     eps = np.finfo(np.float64).eps
     constant = variance <= total * eps * variance + (total * mean * eps) ** 2

@@ -166,6 +166,7 @@ PARAMETERS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:season=.* no series of X covers two such cycles")
 @pytest.mark.parametrize("case", PARAMETERS)
 def test_nothing_beyond_the_fold_changes_a_fit_or_a_forecast(case):
     frame = panel()
@@ -196,6 +197,7 @@ def test_a_forecast_does_not_depend_on_the_rows_predicted_with_it(case):
     assert np.isfinite(together).all()
 
 
+@pytest.mark.filterwarnings("ignore:season=.* no series of X covers two such cycles")
 def test_selected_rows_learn_from_themselves_alone():
     X, later = windows(TABLE), np.arange(60, 100)
     other = Y.copy()

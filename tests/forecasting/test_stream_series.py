@@ -95,6 +95,7 @@ def test_columns_may_name_the_series_and_the_time(kind):
     assert_allclose([live.push(row) for row in rows], expected, atol=1e-5, rtol=0)
 
 
+@pytest.mark.filterwarnings("ignore:The windows are mostly empty")
 def test_several_columns_are_a_key():
     frame = FRAME.reset_index().assign(side=lambda f: np.arange(len(f)) % 2)
     model = model_of(frame, by=["place", "side"], time="time")

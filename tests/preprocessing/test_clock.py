@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklstm.preprocessing._clock import Clock, index_kind, rank_labels, sort_by_series
+from sklstm.preprocessing._clock import Clock
+from sklstm.preprocessing._labels import index_kind, rank_labels, sort_by_series
 from tests.preprocessing.test_sequence_windower import CALENDARS
 
 

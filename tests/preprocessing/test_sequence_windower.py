@@ -196,12 +196,14 @@ def check_arrays(data):
     assert not isinstance(flat, WindowView)
 
 
+@pytest.mark.filterwarnings("ignore:.* rows of X have no past")
 @settings(max_examples=150)
 @given(data=st.data())
 def test_labelled_rows_equal_a_naive_loop(data):
     check_labelled_rows(data)
 
 
+@pytest.mark.filterwarnings("ignore:.* rows of X have no past")
 @pytest.mark.slow
 @settings(max_examples=1000)
 @given(data=st.data())
@@ -249,7 +251,7 @@ def check_labelled_rows(data):
         time="when" if by == "time column" else None, **sizes,
     )  # fmt: skip
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "X is sorted series by series")
+        warnings.filterwarnings("ignore", "X is sorted series by series|The windows are mostly")
         windower.fit(frame(rows, in_fit))
     assert windower.freq_ is not None
     kept = kept_rows(labels[in_fit], series[in_fit], rows[in_fit], history=history, **sizes)
@@ -262,7 +264,7 @@ def check_labelled_rows(data):
         X.index = X.index.as_unit(data.draw(st.sampled_from(["s", "ms", "us", "ns"])))
     _check_windows(data, windower.transform(X), expected)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "X is sorted series by series")
+        warnings.filterwarnings("ignore", "X is sorted series by series|The windows are mostly")
         X = frame(rows, in_fit)
         assert_array_equal(np.asarray(windower.fit_transform(X)), windower.fit(X).transform(X))
 
@@ -321,6 +323,7 @@ def check_irregular_rows(data):
     _check_windows(data, windower.transform(X.iloc[in_call]), expected)
 
 
+@pytest.mark.filterwarnings("ignore:.* rows of X have no past")
 @pytest.mark.filterwarnings("ignore:X has no index")
 @settings(max_examples=60)
 @given(data=st.data())
@@ -328,6 +331,7 @@ def test_no_later_row_changes_a_window(data):
     check_causality(data)
 
 
+@pytest.mark.filterwarnings("ignore:.* rows of X have no past")
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:X has no index")
 @settings(max_examples=300)

@@ -144,6 +144,7 @@ def test_a_warm_start_keeps_the_factor_and_resumes_from_unshrunk_weights():
     assert not hasattr(forecaster(season=12).partial_fit(X, y), "shrinkage_")
 
 
+@pytest.mark.filterwarnings("ignore:season=.* no series of X covers two such cycles")
 def test_without_enough_timestamps_for_a_trial_nothing_is_shrunk():
     frame = table(noise=True)[:10]
     model, _, _ = fitted(frame, horizon=7, epochs=2)

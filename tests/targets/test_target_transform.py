@@ -10,8 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklstm import SequenceWindower
 from sklstm.preprocessing._window_index import window_index_of
+from sklstm.targets._shrinkage import shrink_outputs
 from sklstm.targets._target_layout import TargetLayout, read_layout
-from sklstm.targets._target_transform import TargetTransform, shrink_outputs
+from sklstm.targets._target_transform import TargetTransform
 
 N, HORIZON = 60, 4
 
