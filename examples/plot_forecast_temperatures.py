@@ -138,7 +138,7 @@ print(canberra_errors.sort_values().round(3).to_string())
 # climatology, which nothing here beats, and without shrinkage it loses to it. ``shrink``, which is
 # on with a season, multiplies what the network adds to the season by a factor. It learns the factor
 # from a trial: the same fit on the first two thirds of the time forecasts the last third. Here the
-# factor is close to 0.
+# factor, a mean over the forms that are averaged, is close to 0.
 
 print(f"The shrinkage factor is {ours[-1].shrinkage_[0]:.2f}.")
 

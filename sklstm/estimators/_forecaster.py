@@ -154,7 +154,8 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
     ----------
     [attributes]
     shrinkage_ : ndarray of shape (n_targets,)
-        What the network adds is multiplied by this. Only where `shrink` has learned it.
+        What the network adds is multiplied by this; of several forms the mean of their factors,
+        by their shares. Only where `shrink` has learned it.
 
     Raises
     ------
@@ -612,7 +613,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             Between 0 and 1.
         """
         self._check_has("shrinkage_")
-        shrinkage = self.network_.target_transform.shrinkage
+        shrinkage = self.network_.shrinkage
         if shrinkage is None:
             raise AttributeError("shrinkage_ exists where shrink has learned it.")
         return shrinkage

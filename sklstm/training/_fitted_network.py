@@ -83,6 +83,16 @@ class FittedNetwork:
         )
 
     @property
+    def shrinkage(self) -> np.ndarray | None:
+        """What the outputs are multiplied by, for each target; averaged over the companions."""
+        own = self.target_transform.shrinkage
+        if own is None or self.shares is None:
+            return own
+        factors = [of.target_transform.shrinkage for of in self.companions]
+        each = [own, *(1.0 if factor is None else factor for factor in factors)]
+        return sum(share * factor for share, factor in zip(self.shares, each, strict=True))
+
+    @property
     def known_future(self) -> np.ndarray:
         """Positions of the known future covariates."""
         return self.input_transform.known_future
