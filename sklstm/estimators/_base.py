@@ -23,7 +23,7 @@ from sklstm.estimators._parameters import (
     check_modes,
     make_generator,
 )
-from sklstm.estimators._sample_weight import are_repeats, canonical_order, read_sample_weight
+from sklstm.estimators._sample_weight import read_sample_weight, repeat_sequences
 from sklstm.networks import NetworkSpec
 from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled, spread_values
 from sklstm.training._fit import Fit, FitPlan, fit_network
@@ -257,7 +257,8 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         y, layout = self._read_y(y, index, resume=resume, classes=classes)
         labels_rows = self.return_sequences and not index.knows_time
         weights = read_sample_weight(sample_weight, index, labels_rows=labels_rows)
-        index, y, weights = self._lay_out(index, y, weights, labels_rows)
+        if not (index.knows_time or self.stateful or labels_rows):
+            index, y, weights = repeat_sequences(index, y, weights, in_order=not self.shuffle)
         plan = self._plan(index, y, layout, resume=resume, is_partial=is_partial)
         plan = replace(plan, sample_weight=weights)
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
@@ -273,20 +274,6 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             keep_optimizer=is_partial,
         )
         return self._keep(result, rng if is_partial or self.warm_start else None)
-
-    def _lay_out(self, index, y, weights, labels_rows):
-        """Repeat independent sequences by their weights, and put repeats into a canonical order."""
-        if weights is not None and weights.min() == weights.max():
-            weights = None if weights[0] == 1 or index.knows_time else weights
-        if index.knows_time or self.stateful:
-            return index, y, weights
-        if labels_rows:
-            return index, y, weights
-        if are_repeats(weights):
-            repeats = np.repeat(np.arange(len(index)), weights.astype(np.intp))
-            index, y, weights = index.take(repeats), y[repeats], None
-        order = canonical_order(index, y) if self.shuffle and weights is None else None
-        return (index, y, weights) if order is None else (index.take(order), y[order], None)
 
     def _keep(self, result: Fit, rng):
         """Keep what a fit has learned."""

@@ -31,7 +31,8 @@ def read_sample_weight(sample_weight, index: WindowIndex, *, labels_rows: bool):
     Returns
     -------
     ndarray of shape (n_samples,) or (n_rows,), float64, or None
-        A weight for each sample, or for each row where these have labels.
+        A weight for each sample, or for each row where these have labels; None where windows weigh
+        all alike.
 
     Raises
     ------
@@ -56,6 +57,8 @@ def read_sample_weight(sample_weight, index: WindowIndex, *, labels_rows: bool):
         raise ValueError(f"sample_weight holds negative weights, such as {weights.min()}.")
     if not weights.any():
         raise ValueError("sample_weight is zero for all samples: there is nothing to learn from.")
+    if index.knows_time and weights.min() == weights.max():
+        return None
     if not labels_rows:
         return weights
     if weights.ndim == 2:
@@ -65,17 +68,39 @@ def read_sample_weight(sample_weight, index: WindowIndex, *, labels_rows: bool):
     return of_rows
 
 
-def are_repeats(weights) -> bool:
-    """Tell whether weights of sequences can be counts: whole numbers, and not too many in all."""
-    if weights is None or weights.sum() > _FEW_SEQUENCES:
-        return False
-    return bool((weights == np.rint(weights)).all())
+def repeat_sequences(index: WindowIndex, y: np.ndarray, weights, *, in_order: bool):
+    """Repeat independent sequences by their weights, if these are whole numbers and not too many.
+
+    A fit on repeated sequences is, bit for bit, the fit with their counts as weights: where some
+    are repeated, they are put into a canonical order.
+
+    Parameters
+    ----------
+    index : WindowIndex
+        The sequences.
+    y : ndarray of shape (n_samples, n_values)
+        Their values.
+    weights : ndarray of shape (n_samples,) or None
+        Their weights.
+    in_order : bool
+        Whether to keep the order.
+
+    Returns
+    -------
+    index, y, weights : tuple
+        What to train on; `weights` is None where repeats stand for them.
+    """
+    if weights is not None and weights.sum() <= _FEW_SEQUENCES:
+        counts = np.rint(weights).astype(np.intp)
+        if np.array_equal(counts, weights):
+            repeats = np.repeat(np.arange(len(index)), counts)
+            index, y, weights = index.take(repeats), y[repeats], None
+    order = None if in_order or weights is not None else canonical_order(index, y)
+    return (index, y, weights) if order is None else (index.take(order), y[order], None)
 
 
 def canonical_order(index: WindowIndex, y: np.ndarray) -> np.ndarray | None:
     """Order independent sequences of which some are repeated, so that their order does not matter.
-
-    A fit on repeated sequences is then, bit for bit, the fit with their counts as weights.
 
     Parameters
     ----------

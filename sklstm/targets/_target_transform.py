@@ -11,6 +11,7 @@ from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._horizon_targets import check_long_enough, cut_horizon_targets
 from sklstm.targets._leak_guard import warn_if_y_was_seen
 from sklstm.targets._past import PastOfTarget, find_past
+from sklstm.targets._scale import mean_and_scale
 from sklstm.targets._season_length import longest_in_window, season_lengths, wall_clocks
 from sklstm.targets._seasonal_differences import difference_past, newest_of_season
 from sklstm.targets._seasons import Seasons, deseasonalise_past, fit_seasons
@@ -309,13 +310,7 @@ class TargetTransform:
             return self
         # One scale for all steps ahead: an error weighs the same in each.
         values = targets.reshape(-1, self.layout.n_targets)
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean, scale = _mean_and_scale(values, weights, self.layout.horizon)
-        if not np.isfinite(scale).all():
-            raise ValueError(
-                "y holds values that are too large to standardise: their variance is beyond 64-bit "
-                "numbers. Mend them, or divide y by a constant."
-            )
+        mean, scale = mean_and_scale(values, weights, self.layout.horizon)
         if self.seasons is not None and self.anchor is None:
             # Over the rows it is 0; horizon targets repeat some of them more often than others.
             mean = np.zeros_like(mean)
@@ -452,15 +447,3 @@ class TargetTransform:
         if self.seasons is None:
             found = past.slope * found + past.intercept
         return np.where(np.isnan(found), self.anchor_of_empty, found)
-
-
-def _mean_and_scale(values, weights, horizon):
-    """Compute the means and the spreads of values that are given, by weight."""
-    if weights is None:
-        return np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-    given = ~np.isnan(values)
-    shares = given * np.repeat(weights, horizon)[:, None]
-    shares = shares / shares.sum(axis=0)
-    values = np.where(given, values, 0.0)
-    mean = (shares * values).sum(axis=0)
-    return mean, np.sqrt((shares * np.square(values - mean)).sum(axis=0))
