@@ -60,6 +60,7 @@ def test_later_rows_change_nothing(name):
     np.testing.assert_array_equal(one.predict(X)[:safe], two.predict(late)[:safe])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORECASTERS)
 def test_rows_before_the_window_change_nothing(name):
     X = table()
@@ -75,6 +76,7 @@ def test_rows_before_the_window_change_nothing(name):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(FORECASTERS) - {"season"}))
 def test_the_exported_model_predicts_the_same(name):
     X = table()
@@ -97,6 +99,7 @@ def test_a_season_cannot_be_exported():
         _ = model[-1].keras_model_
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params",
     [{}, {"patch_size": 4}, {"views": ("differences",)}, {"patch_size": 3, "n_members": 1}],
@@ -205,6 +208,7 @@ def test_a_level_that_moves_moves_the_forecast():
     assert patches.level_of == (0,)
 
 
+@pytest.mark.slow
 def test_patch_size_is_tuned_like_any_parameter():
     X = table(missing=0.0)
     model = make_pipeline(SequenceWindower(window=24, lead=1), LSTMForecaster(**FAST))

@@ -144,6 +144,7 @@ def test_regressors_are_fitted_on_the_lag_table():
     assert_allclose(own.set_index("series")["mean_absolute_error"], expected[["a", "b", "c"]])
 
 
+@pytest.mark.slow
 def test_without_refit_the_first_fit_forecasts_all_folds():
     metrics = {"worst": lambda y, p: np.abs(y - p).max()}
     table = backtest(
