@@ -21,7 +21,7 @@ def mean_and_scale(values: np.ndarray, weights: np.ndarray | None, horizon: int)
     Returns
     -------
     mean, scale : ndarray of shape (n_targets,)
-        The moments.
+        Of the given values.
 
     Raises
     ------
