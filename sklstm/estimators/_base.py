@@ -5,7 +5,6 @@
 
 from abc import ABC, abstractmethod
 from copy import deepcopy
-from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -260,7 +259,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         if not (index.knows_time or self.stateful or labels_rows):
             index, y, weights = repeat_sequences(index, y, weights, in_order=not self.shuffle)
         plan = self._plan(index, y, layout, resume=resume, is_partial=is_partial)
-        plan = replace(plan, sample_weight=weights)
+        plan = plan.weighted(weights)
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
         rng = deepcopy(self._rng) if resume else None
         if rng is None:

@@ -92,6 +92,11 @@ class FitPlan:
     shrink: bool | str = False
     companions: "tuple[FitPlan, ...]" = ()
 
+    def weighted(self, sample_weight: np.ndarray | None) -> "FitPlan":
+        """Return this plan, and its companions, with weights of the values of y."""
+        companions = tuple(of.weighted(sample_weight) for of in self.companions)
+        return replace(self, sample_weight=sample_weight, companions=companions)
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:

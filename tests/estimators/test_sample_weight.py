@@ -19,13 +19,12 @@ from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._input_transform import fit_input_transform
 from sklstm.training._training_set import make_training_set
 
-RNG = np.random.default_rng(0)
 SMALL = {"units": 4, "epochs": 2, "random_state": 0}
 N = 60
 
 
 def sequences(kind):
-    X = RNG.normal(size=(N, 5, 2))
+    X = np.random.default_rng(11).normal(size=(N, 5, 2))
     return X, X[:, 1, 0] if kind is LSTMForecaster else (X[:, 1, 0] > 0).astype(int)
 
 
@@ -49,7 +48,7 @@ def on_windows(**params):
 @pytest.mark.parametrize("params", [{}, {"shuffle": False}, {"plain": True, "batch_size": 7}])
 def test_whole_numbers_are_repeats_of_sequences(kind, params):
     X, y = sequences(kind)
-    counts = RNG.integers(0, 4, size=N)
+    counts = np.random.default_rng(12).integers(0, 4, size=N)
     weighted, repeated = (kind(**SMALL, **params) for _ in range(2))
     weighted.fit(X, y, sample_weight=counts)
     repeated.fit(np.repeat(X, counts, axis=0), np.repeat(y, counts))
@@ -60,7 +59,7 @@ def test_whole_numbers_are_repeats_of_sequences(kind, params):
 def test_the_order_of_repeated_sequences_does_not_matter(kind):
     X, y = sequences(kind)
     X, y = np.concatenate([X, X[:9]]), np.concatenate([y, y[:9]])
-    order = RNG.permutation(len(X))
+    order = np.random.default_rng(13).permutation(len(X))
     one, two = kind(**SMALL).fit(X, y), kind(**SMALL).fit(X[order], y[order])
     assert_array_equal(predict(one, X), predict(two, X))
 
@@ -86,11 +85,27 @@ def test_a_weight_of_zero_is_a_row_without_y(mode):
     assert_allclose(weighted.predict(X[["w"]]), missing.predict(X[["w"]]), rtol=1e-6)
 
 
+@pytest.mark.parametrize("season", [None, 4])
+def test_every_form_that_is_averaged_is_weighted(season):
+    X = table()
+    weights = np.random.default_rng(5).random(N) ** 4
+    how = {"horizon": 2, "season": season, "epochs": 20, "n_members": 1}
+    fits = [
+        on_windows(**how).fit(X, X["v"], lstmforecaster__sample_weight=own)
+        for own in (weights, None)
+    ]
+    weighted, plain = (fit[-1].network_ for fit in fits)
+    assert len(weighted.companions) == (1 if season is None else 2)
+    for one, two in zip(weighted.companions, plain.companions, strict=True):
+        assert not np.allclose(one.target_transform.scale, two.target_transform.scale, rtol=1e-3)
+        assert not np.allclose(one.weights[0][0], two.weights[0][0], rtol=1e-3)
+
+
 @pytest.mark.parametrize("horizon", [1, 3])
 def test_a_gradient_of_weighted_windows_is_that_of_repeated_ones(horizon):
     X = table()
-    counts = RNG.integers(0, 4, size=N)
-    counts[:2] = 1
+    counts = np.random.default_rng(14).integers(0, 4, size=N)
+    counts[:2] = counts[-3:] = 1
     windows = SequenceWindower(window=4, lead=1).fit_transform(X)
     one_step = {
         "horizon": horizon,
@@ -116,7 +131,7 @@ def test_a_gradient_of_weighted_windows_is_that_of_repeated_ones(horizon):
 
 def test_only_ratios_of_weights_matter():
     X = table()
-    weights = RNG.random(N)
+    weights = np.random.default_rng(15).random(N)
     fits = [
         on_windows().fit(X, X["v"], lstmforecaster__sample_weight=factor * weights)
         for factor in (1.0, 8.0)
@@ -128,7 +143,7 @@ def test_only_ratios_of_weights_matter():
 
 def test_the_validation_loss_is_weighted():
     X = table()
-    weights = RNG.random(N)
+    weights = np.random.default_rng(16).random(N)
     model = on_windows(early_stopping=True, epochs=1, plain=True, validation_fraction=0.3)
     model.fit(X, X["v"], lstmforecaster__sample_weight=weights)
     network = model[-1].network_
@@ -140,7 +155,7 @@ def test_the_validation_loss_is_weighted():
 
 def test_scales_are_weighted_means():
     X = table()
-    weights = RNG.random(N)
+    weights = np.random.default_rng(17).random(N)
     windows = SequenceWindower(window=4, lead=1).fit_transform(X)
     fitted = LSTMForecaster(plain=True, anchor=None, **SMALL).fit(
         windows, X["v"], sample_weight=weights
@@ -162,7 +177,7 @@ def test_weights_of_samples_and_of_classes_are_multiplied():
     X = table()
     index = window_index_of(SequenceWindower(window=4).fit_transform(X))
     targets = (X["v"] > 0).to_numpy(dtype=np.float64)[:, None]
-    weights = RNG.random(N)
+    weights = np.random.default_rng(18).random(N)
     weights[5] = 0
     spec, transform = NetworkSpec(2, (4,), 1, "sigmoid"), TargetTransform(TargetLayout(1))
     data = make_training_set(
@@ -196,15 +211,15 @@ def test_balanced_classes_count_by_weight():
 
 @pytest.mark.parametrize("estimator", [LSTMClassifier, LSTMForecaster])
 def test_steps_have_weights_of_their_own(estimator):
-    X = RNG.normal(size=(20, 6, 2))
+    X = np.random.default_rng(19).normal(size=(20, 6, 2))
     y = np.where(X[..., 0] > 0, 1.0, 0.0)
-    left_out = RNG.random(y.shape) < 0.4
+    left_out = np.random.default_rng(20).random(y.shape) < 0.4
     weighted, missing = (estimator(return_sequences=True, **SMALL) for _ in range(2))
     weighted.fit(X, y, sample_weight=1.0 - left_out)
     missing.fit(X, np.where(left_out, np.nan, y))
     assert_allclose(predict(weighted, X), predict(missing, X), rtol=1e-6)
     # A weight for a sequence is the weight of each of its steps.
-    whole = RNG.random(20)
+    whole = np.random.default_rng(21).random(20)
     of_sequences = estimator(return_sequences=True, **SMALL).fit(X, y, sample_weight=whole)
     of_steps = estimator(return_sequences=True, **SMALL).fit(
         X, y, sample_weight=np.repeat(whole[:, None], 6, axis=1)
@@ -214,7 +229,7 @@ def test_steps_have_weights_of_their_own(estimator):
 
 def test_partial_fits_are_weighted():
     X, y = sequences(LSTMClassifier)
-    weights = RNG.random(N)
+    weights = np.random.default_rng(22).random(N)
     model = LSTMClassifier(units=4, random_state=0)
     model.partial_fit(X, y, sample_weight=weights)
     plain = LSTMClassifier(units=4, random_state=0).partial_fit(X, y)
@@ -223,12 +238,17 @@ def test_partial_fits_are_weighted():
 
 def test_searches_route_weights():
     X = table()
+    weights = {"sample_weight": np.random.default_rng(23).random(N)}
     with config_context(enable_metadata_routing=True):
         forecaster = LSTMForecaster(**SMALL, shrink=False)
         forecaster.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         model = make_pipeline(SequenceWindower(window=4, lead=1), forecaster)
         found = cross_validate(
-            model, X, X["v"], cv=TimeSeriesSplit(2), params={"sample_weight": RNG.random(N)}
+            model,
+            X,
+            X["v"],
+            cv=TimeSeriesSplit(2),
+            params=weights,
         )
     assert np.isfinite(found["test_score"]).all()
 
