@@ -307,6 +307,7 @@ def test_pipeline_memory(weather, tmp_path):
         np.testing.assert_array_equal(cached.predict(weather), plain.predict(weather))
 
 
+@pytest.mark.slow
 def test_worker_processes_give_the_same_numbers(weather):
     grid = {"lstmforecaster__units": [2, 4], "sequencewindower__window": [2, 4]}
     one_process, two_processes = (

@@ -25,6 +25,11 @@ SETTINGS = {
     "recurrent_dropout": {"recurrent_dropout": 0.3, "units": (3, 2), "bidirectional": True},
     "early_stopping": {"early_stopping": True, "validation_fraction": 0.3},
 }
+# Keras's own layers take long to train.
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow) if name == "recurrent_dropout" else name
+    for name in SETTINGS
+]
 
 
 def bits(random_state=0, **settings):
@@ -33,7 +38,7 @@ def bits(random_state=0, **settings):
     return model.predict(X).tobytes() + model.history_.to_numpy().tobytes()
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_seed_gives_the_same_bits_every_time(name):
     settings = SETTINGS[name]
     first = bits(3, **settings)
@@ -57,6 +62,7 @@ def test_threads_give_the_bits_of_one_after_the_other():
         assert list(threads.map(bits, seeds)) == in_turn
 
 
+@pytest.mark.slow
 def test_worker_processes_give_the_bits_of_this_one():
     expected = [bits(seed, **SETTINGS["dropout"]) for seed in (0, 1)]
     found = joblib.Parallel(n_jobs=2)(
@@ -100,7 +106,7 @@ def globals_now():
 
 
 @pytest.mark.parametrize("random_state", [None, 0])
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_fit_leaves_everything_global_as_it_was(name, random_state):
     X, _, label = sequences()
     clear_model_cache()
@@ -131,6 +137,7 @@ def test_pickles_are_of_numpy_and_byte_stable():
         )
 
 
+@pytest.mark.slow
 def test_unpickling_does_not_load_keras(tmp_path):
     X, y, _ = sequences()
     path = tmp_path / "model.pickle"

@@ -153,7 +153,7 @@ def test_a_fit_does_not_depend_on_earlier_fits(name):
     np.testing.assert_array_equal(fitted_bits(1, make()), alone)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_fit_of_keras_layers_does_not_depend_on_earlier_fits():
     spec = NetworkSpec(2, (4,), 1, "linear", True, 0.2, 0.3)
     alone = fitted_bits(1, spec=spec)

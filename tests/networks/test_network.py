@@ -88,7 +88,7 @@ def trained_by_keras(case, validation):
 
 @pytest.mark.parametrize(
     ("case", "validation"),
-    [("single", False), *(pytest.param(c, True, marks=pytest.mark.medium) for c in CASES)],
+    [("single", False), *(pytest.param(c, True, marks=pytest.mark.slow) for c in CASES)],
 )
 def test_the_loss_curve_is_that_of_keras(case, validation):
     spec, loss, optimizer = CASES[case]
@@ -127,7 +127,7 @@ def test_averaged_weights_are_written_back_as_in_keras():
 
 
 @pytest.mark.medium
-@pytest.mark.parametrize("recurrent_dropout", [0.0, 0.4])
+@pytest.mark.parametrize("recurrent_dropout", [0.0, pytest.param(0.4, marks=pytest.mark.slow)])
 def test_dropout_drops_in_training_and_nowhere_else(recurrent_dropout):
     plain = NetworkSpec(2, (8, 4), 1, "linear", bidirectional=True)
     dropping = NetworkSpec(2, (8, 4), 1, "linear", True, 0.5, recurrent_dropout)

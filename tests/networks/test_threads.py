@@ -76,14 +76,10 @@ def test_a_worker_in_use_keeps_its_threads(monkeypatch):
     assert asked == [1]
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "own_setting", "expected"),
-    [
-        (3, None, "3 3 0"),
-        pytest.param(1, None, "1 1 0", marks=pytest.mark.slow),
-        pytest.param(1, "2", "0 0 0", marks=pytest.mark.slow),
-    ],
+    [(3, None, "3 3 0"), (1, None, "1 1 0"), (1, "2", "0 0 0")],
 )
 def test_workers_keep_to_their_limit(limit, own_setting, expected, tmp_path, monkeypatch):
     """0 means that TensorFlow decides, as it does outside the workers."""

@@ -115,6 +115,7 @@ def test_two_seasons_are_learned_one_after_the_other():
     assert_allclose(predictions[:-3, 1], frame["value"].to_numpy()[1:-2], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_defaults_beat_the_climatology_of_real_stations():
     stations = load_australian_temperatures()
     model = make_pipeline(
