@@ -17,6 +17,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCES = Path("sklstm/networks/csrc")
 LIBRARY = SOURCES / "sklstm_native.so"
+# The operations of TensorFlow stand in a library of their own, which needs the other one.
+OPERATIONS = SOURCES / "sklstm_tensorflow.so"
 FLAGS = [
     *("-O3", "-std=c++17", "-fPIC", "-fopenmp", "-ffp-contract=fast"),
     *("-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-Wno-psabi"),
@@ -46,7 +48,8 @@ class NativeBuildHook(BuildHookInterface):
             return
         if version == "editable":
             # A library from older sources would be worse than none.
-            Path(self.root, LIBRARY).unlink(missing_ok=True)
+            for library in (LIBRARY, OPERATIONS):
+                Path(self.root, library).unlink(missing_ok=True)
         wanted = os.environ.get(SWITCH, "auto")
         if wanted == "0":
             return
@@ -61,7 +64,7 @@ class NativeBuildHook(BuildHookInterface):
             )
             return
         build_data["pure_python"] = False
-        build_data["artifacts"].append(LIBRARY.as_posix())
+        build_data["artifacts"] += [LIBRARY.as_posix(), OPERATIONS.as_posix()]
         name = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{name}"
 
@@ -83,21 +86,26 @@ def compile_native(root: Path) -> None:
         raise RuntimeError(f"there are none for {sys.platform} on {platform.machine()}")
     compiler = shlex.split(os.environ.get("CXX", "")) or [find_compiler()]
     with tempfile.TemporaryDirectory() as scratch:
-        jobs = [("tensorflow_ops", "tensorflow_ops.cpp", [])]
+        jobs = [(name, f"{name}.cpp", []) for name in ("interface", "tensorflow_ops")]
         for name, flags in INSTRUCTION_SETS[platform.machine()].items():
-            for layer in ("lstm", "dense"):
+            for layer in ("lstm", "dense", "patch"):
                 named = [*flags, f"-DSKLSTM_KERNELS={layer}_{name}"]
                 jobs.append((f"{layer}_{name}", f"{layer}_kernels.cpp", named))
-        objects = [Path(scratch, f"{name}.o") for name, _, _ in jobs]
+        objects = {name: Path(scratch, f"{name}.o") for name, _, _ in jobs}
         run_all(
             [*compiler, *FLAGS, *flags, "-c", str(root / SOURCES / source), "-o", str(to)]
-            for (_, source, flags), to in zip(jobs, objects, strict=True)
+            for (_, source, flags), to in zip(jobs, objects.values(), strict=True)
         )
-        linked = Path(scratch, LIBRARY.name)
-        run_all([[*compiler, "-shared", "-fopenmp", *map(str, objects), "-ldl", "-o", str(linked)]])
+        operations = objects.pop("tensorflow_ops")
+        native, adapter = Path(scratch, LIBRARY.name), Path(scratch, OPERATIONS.name)
+        link = [*compiler, "-shared", "-fopenmp", "-Wl,-rpath,$ORIGIN", "-o"]
+        own_name = f"-Wl,-soname,{native.name}"
+        run_all([[*link, str(native), own_name, *map(str, objects.values())]])
+        run_all([[*link, str(adapter), str(operations), str(native), "-ldl"]])
         # In one step, for a process that has the old one loaded.
-        shutil.copy(linked, root / f"{LIBRARY}.new")
-        os.replace(root / f"{LIBRARY}.new", root / LIBRARY)
+        for linked, library in ((native, LIBRARY), (adapter, OPERATIONS)):
+            shutil.copy(linked, root / f"{library}.new")
+            os.replace(root / f"{library}.new", root / library)
 
 
 def find_compiler() -> str:

@@ -1,7 +1,8 @@
 """LSTM networks on TensorFlow: sizes and rows in, weights and outputs out; no scikit-learn here.
 
-Sizes and data, which are NumPy and numbers, are imported at once. What computes is imported when it
-is first used, and TensorFlow with it, so that a fitted network can be unpickled without TensorFlow.
+Sizes, data and what predicts are NumPy and native code, and are imported at once. What trains is
+imported when it is first used, and TensorFlow with it: a fitted network is unpickled and predicts
+without TensorFlow.
 """
 
 # Authors: The sklstm developers
@@ -12,15 +13,16 @@ from typing import TYPE_CHECKING
 
 from sklstm.networks._network_input import NetworkInput, Slots
 from sklstm.networks._patches import PatchSpec
+from sklstm.networks._predict import predict, predict_steps
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
 
 if TYPE_CHECKING:
+    from sklstm.networks._backend import claim_process
     from sklstm.networks._export import Anchor, average_models, export_model
     from sklstm.networks._layers import choose_engine
     from sklstm.networks._model_cache import acquire_network, clear_model_cache
     from sklstm.networks._network import LSTMNetwork
-    from sklstm.networks._predict import predict, predict_steps
     from sklstm.networks._quantiles import PinballLoss
     from sklstm.networks._threads import threads_of_tensorflow
 
@@ -30,11 +32,10 @@ _ON_TENSORFLOW = {
     "PinballLoss": "_quantiles",
     "acquire_network": "_model_cache",
     "average_models": "_export",
+    "claim_process": "_backend",
     "choose_engine": "_layers",
     "clear_model_cache": "_model_cache",
     "export_model": "_export",
-    "predict": "_predict",
-    "predict_steps": "_predict",
     "threads_of_tensorflow": "_threads",
 }
 
@@ -51,6 +52,7 @@ __all__ = [
     "acquire_network",
     "average_models",
     "choose_engine",
+    "claim_process",
     "clear_model_cache",
     "export_model",
     "predict",

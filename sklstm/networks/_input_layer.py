@@ -6,7 +6,9 @@
 import tensorflow as tf
 
 from sklstm.networks._layers import LayerInput, input_of_windows
+from sklstm.networks._native_operations import load_operations
 from sklstm.networks._patch_views import inputs_of_patches, views_of_windows
+from sklstm.networks._patches import VIEWS
 from sklstm.networks._spec import NetworkSpec
 
 
@@ -69,7 +71,45 @@ def read_input(spec: NetworkSpec, shared, own, noise_seed=None):
 
 
 def _input_of_patches(spec, shared, own, noise_seed) -> LayerInput:
-    """Gather the observed patches of a batch of windows; the copy lasts as long as the batch."""
+    """Lay out the observed patches of a batch of windows; they last as long as the batch."""
+    patches = spec.patches
+    with_native = load_operations() is not None
+    x, count = (_laid_out if with_native else _gathered)(spec, shared, own)
+    n_samples, n_patches = tf.shape(x)[0], tf.shape(x)[1]
+    if noise_seed is not None and patches.noise > 0:
+        # Of the observed patches alone: how long windows are padded makes no difference.
+        x += tf.random.stateless_normal(tf.shape(x), noise_seed, stddev=patches.noise)
+    n_inputs = patches.n_inputs(spec.n_features)
+    return LayerInput(
+        rows=tf.reshape(x, [n_samples * n_patches, n_inputs]),
+        start=tf.range(n_samples) * n_patches,
+        count=count,
+        stride=tf.constant(1),
+        n_steps=n_patches,
+    )
+
+
+def _laid_out(spec, shared, own):
+    """Let the native code write the patches from the rows, in one pass over them."""
+    patches = spec.patches
+    start, count, first_slot, *constants = own
+    of_kind = {"dtype": tf.int32}
+    return load_operations().sklstm_patches(
+        *shared,
+        start,
+        count,
+        first_slot,
+        *(constants or [tf.zeros([0, 0])]),
+        tf.constant([patches.size, patches.stride], **of_kind),
+        tf.constant([VIEWS.index(view) for view in patches.views], **of_kind),
+        tf.constant(patches.averaged, **of_kind),
+        tf.constant(patches.level_of, **of_kind),
+        n_threads=tf.config.threading.get_intra_op_parallelism_threads(),
+    )
+
+
+def _gathered(spec, shared, own):
+    """Gather the patches by TensorFlow's operations."""
     patches = spec.patches
     rows, row_at, window, scales = shared
     start, count, first_slot, *constants = own
@@ -94,19 +134,7 @@ def _input_of_patches(spec, shared, own, noise_seed) -> LayerInput:
     has_step = tf.reduce_any(tf.gather(is_observed, steps, axis=1), axis=2)
     x = tf.cond(tf.reduce_all(has_step), lambda: x, lambda: _observed_first(x, has_step))
     count = tf.reduce_sum(tf.cast(has_step, tf.int32), axis=1)
-    n_samples, n_patches = tf.shape(x)[0], tf.maximum(tf.reduce_max(count), 1)
-    x = x[:, :n_patches]
-    if noise_seed is not None and patches.noise > 0:
-        # Of the observed patches alone: how long windows are padded makes no difference.
-        x += tf.random.stateless_normal(tf.shape(x), noise_seed, stddev=patches.noise)
-    n_inputs = patches.n_inputs(spec.n_features)
-    return LayerInput(
-        rows=tf.reshape(x, [n_samples * n_patches, n_inputs]),
-        start=tf.range(n_samples) * n_patches,
-        count=count,
-        stride=tf.constant(1),
-        n_steps=n_patches,
-    )
+    return x[:, : tf.maximum(tf.reduce_max(count), 1)], count
 
 
 def _observed_first(x, has_step):

@@ -6,7 +6,7 @@
 import tensorflow as tf
 
 from sklstm.networks._layers import LayerInput
-from sklstm.networks._native import load_native
+from sklstm.networks._native_operations import load_operations
 
 
 def labelled_steps(table, steps: LayerInput, *, with_native: bool):
@@ -32,7 +32,7 @@ def labelled_steps(table, steps: LayerInput, *, with_native: bool):
         Their weights.
     """
     if with_native:
-        where, targets, weights = load_native().sklstm_labels(
+        where, targets, weights = load_operations().sklstm_labels(
             table, steps.start, steps.count, steps.n_steps
         )
         targets.set_shape([None, table.shape[1] - 1])
@@ -71,7 +71,7 @@ def dense_at(x, where, kernel, bias, *, with_native: bool):
     if not with_native:
         # Compute all and gather some: outputs are narrower than the inputs of the layer.
         return tf.gather(tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel) + bias, where)
-    outputs = load_native().sklstm_dense(
+    outputs = load_operations().sklstm_dense(
         x, where, kernel, bias, n_threads=tf.config.threading.get_intra_op_parallelism_threads()
     )
     outputs.set_shape([None, kernel.shape[1]])
@@ -81,7 +81,7 @@ def dense_at(x, where, kernel, bias, *, with_native: bool):
 @tf.RegisterGradient("SklstmDense")
 def _gradient_of_dense(op, d_outputs):
     x, _where, kernel, bias = op.inputs
-    gradients = load_native().sklstm_dense_grad(
+    gradients = load_operations().sklstm_dense_grad(
         *op.inputs, d_outputs, n_threads=op.get_attr("n_threads")
     )
     for gradient, like in zip(gradients, (x, kernel, bias), strict=True):

@@ -9,7 +9,7 @@ from typing import Literal
 import tensorflow as tf
 
 from sklstm.networks import _block_lstm, _native_lstm
-from sklstm.networks._native import load_native
+from sklstm.networks._native_operations import load_operations
 from sklstm.networks._spec import NetworkSpec
 
 Engine = Literal["native", "block_lstm", "keras"]
@@ -33,7 +33,7 @@ def choose_engine(spec: NetworkSpec, *, training: bool) -> Engine:
     """
     if training and spec.recurrent_dropout > 0:
         return "keras"
-    return "block_lstm" if load_native() is None else "native"
+    return "block_lstm" if load_operations() is None else "native"
 
 
 def device_of(engine: Engine):

@@ -5,7 +5,7 @@
 
 import tensorflow as tf
 
-from sklstm.networks._native import load_native
+from sklstm.networks._native_operations import load_operations
 
 
 def one_direction(steps, weights, state, *, reverse, training, returns_sequences):
@@ -78,7 +78,7 @@ def lstm_steps(
         ``h_last`` has a gradient only without ``returns_sequences``.
     """
     n_units = recurrent_kernel.shape[0]
-    h_last, c_last, h, _ = load_native().sklstm_lstm(
+    h_last, c_last, h, _ = load_operations().sklstm_lstm(
         steps.rows,
         steps.start,
         steps.count,
@@ -110,7 +110,7 @@ def _gradient_of_lstm(op, d_h_last, _d_c_last, d_h, _d_gates):
     attributes = ("reverse", "returns_sequences", "needs_rows", "n_threads")
     how = {name: op.get_attr(name) for name in attributes}
     gates, d_outputs = op.outputs[3], d_h if how["returns_sequences"] else d_h_last
-    d_rows, *d_weights = load_native().sklstm_lstm_grad(*op.inputs, gates, d_outputs, **how)
+    d_rows, *d_weights = load_operations().sklstm_lstm_grad(*op.inputs, gates, d_outputs, **how)
     for gradient, weight in zip(d_weights, layer[-3:], strict=True):
         gradient.set_shape(weight.shape)
     return d_rows if how["needs_rows"] else None, *[None] * 4, *d_weights, None, None

@@ -5,10 +5,7 @@
 
 from keras import ops
 
-from sklstm.networks._patches import PatchSpec
-
-# Below this a window counts as constant: it is in units of the standard deviation of the feature.
-_SMALLEST_SPREAD = 1e-6
+from sklstm.networks._patches import SMALLEST_SPREAD, PatchSpec
 
 
 def views_of_windows(patches: PatchSpec, values, observed, scales):
@@ -49,7 +46,7 @@ def views_of_windows(patches: PatchSpec, values, observed, scales):
         if view == "minus_mean":
             return centred
         spread = ops.sqrt(mean(ops.square(centred)))
-        return centred / ops.where(spread > _SMALLEST_SPREAD, spread, 1.0)
+        return centred / ops.where(spread > SMALLEST_SPREAD, spread, 1.0)
 
     return [compute(view) / scales[number] for number, view in enumerate(patches.views)]
 

@@ -15,6 +15,7 @@ from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._calendar_inputs import calendar_of
 from sklstm.training._input_transform import InputTransform
 from sklstm.training._known_future import warn_if_not_known
+from sklstm.training._prediction import predict_every_step, predict_samples
 
 # Windows of series that fit has not seen share no rows: of more rows they are read in parts.
 _MOST_OWN_ROWS = 1 << 21
@@ -112,8 +113,6 @@ class FittedNetwork:
         ndarray of shape (n_samples, n_outputs) or (n_samples, n_steps, n_outputs), float64
             Mean outputs, in the units that the networks were trained in.
         """
-        from sklstm.training._prediction import predict_every_step, predict_samples
-
         run = predict_every_step if every_step else predict_samples
         return run(self.spec, self.weights, index, self.input_transform)
 
@@ -220,8 +219,9 @@ class FittedNetwork:
         AttributeError
             If predictions depend on the time or the series of a window.
         """
-        from sklstm.networks import average_models
+        from sklstm.networks import average_models, claim_process
 
+        claim_process()
         if any(of.target_transform.needs_series for of in (self, *self.companions)):
             raise AttributeError(
                 "keras_model_ reads windows and nothing else, but with season= or "

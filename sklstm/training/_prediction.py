@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 
-# This module loads TensorFlow: import it where something is predicted.
 from sklstm.networks import NetworkInput, NetworkSpec, predict, predict_steps
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._step_labels import fill_in_steps

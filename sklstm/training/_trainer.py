@@ -20,6 +20,7 @@ from sklstm.networks import (
     NetworkSpec,
     TrainingTask,
     acquire_network,
+    claim_process,
     threads_of_tensorflow,
 )
 from sklstm.training._keras_parts import (
@@ -128,7 +129,10 @@ class Trainer:
         ------
         ValueError
             If something is asked for that Keras does not know, or if the training diverged.
+        RuntimeError
+            In a process that was forked from one that has trained.
         """
+        claim_process()
         check_callbacks(self.callbacks)
         check_loss_and_metrics(self.loss, self.metrics)
         order, at_once = training.in_batches(self.batch_size, None)

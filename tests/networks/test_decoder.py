@@ -23,7 +23,6 @@ from sklstm.networks import (
     export_model,
     predict,
 )
-from sklstm.networks._predict import BLOCK
 from tests.networks.helpers import keras_model, needs_native, random_windows
 
 pytestmark = pytest.mark.usefixtures("fast_engine")
@@ -99,7 +98,7 @@ def test_predictions_of_all_sizes_are_those_of_keras(
 def test_a_prediction_does_not_depend_on_its_neighbours(case):
     spec = SPECS[case]
     weights = a_network(spec)
-    windows, _ = windows_of(spec, BLOCK + 30)
+    windows, _ = windows_of(spec, 1182)
     together = predict(spec, weights, windows)
     rng = np.random.default_rng(1)
     for size in (1, 2, 3, 31, 500):

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklstm.networks._labelled_steps import dense_at, labelled_steps
 from sklstm.networks._layers import input_of_windows
-from sklstm.networks._native import load_native
+from sklstm.networks._native_operations import load_operations
 from sklstm.networks._network_input import NetworkInput
 from sklstm.networks._task import Examples
 from tests.networks.helpers import needs_native
@@ -152,20 +152,20 @@ def test_the_number_of_threads_does_not_change_a_bit_of_many_outputs(monkeypatch
 def test_windows_outside_the_rows_are_refused(start, count):
     table = tf.zeros([40, 2])
     with pytest.raises(tf.errors.InvalidArgumentError, match="lies outside the 40 rows"):
-        load_native().sklstm_labels(table, [start], [count], 10)
+        load_operations().sklstm_labels(table, [start], [count], 10)
 
 
 @needs_native
 def test_different_numbers_of_counts_and_starts_are_refused():
     with pytest.raises(tf.errors.InvalidArgumentError, match="different lengths"):
-        load_native().sklstm_labels(tf.zeros([40, 2]), [0, 1], [1], 1)
+        load_operations().sklstm_labels(tf.zeros([40, 2]), [0, 1], [1], 1)
 
 
 @needs_native
 @pytest.mark.parametrize("where", [[4], [-1], [1, 1], [2, 0], [0, 1, 4]])
 def test_positions_outside_the_steps_or_out_of_order_are_refused(where):
     layer = tf.zeros([2, 2, 2]), where, tf.zeros([2, 1]), tf.zeros([1])
-    native = load_native()
+    native = load_operations()
     with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
         native.sklstm_dense(*layer, n_threads=1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="in ascending order"):
@@ -176,7 +176,7 @@ def test_positions_outside_the_steps_or_out_of_order_are_refused(where):
 def test_a_dense_layer_of_another_width_is_refused():
     layer = tf.zeros([2, 2, 2]), [0], tf.zeros([3, 1]), tf.zeros([1])
     with pytest.raises(tf.errors.InvalidArgumentError, match="dimension 0 of input 2 is 3, 2 is"):
-        load_native().sklstm_dense(*layer, n_threads=1)
+        load_operations().sklstm_dense(*layer, n_threads=1)
 
 
 def test_a_chunk_without_a_label_is_found():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklstm.networks import NetworkSpec, choose_engine
 from sklstm.networks._forward import apply_head, apply_lstm_layers
 from sklstm.networks._layers import input_of_outputs, input_of_windows, lstm_layer
-from sklstm.networks._native import load_native
+from sklstm.networks._native_operations import load_operations
 from tests.networks.helpers import (
     ENGINES,
     keras_model,
@@ -155,9 +155,9 @@ def test_a_window_without_steps_is_the_dense_layer_of_a_zero_state(engine, bidir
 def test_the_engine_depends_on_the_layers_and_on_the_machine(monkeypatch):
     plain = NetworkSpec(2, (3,), 1, "linear")
     dropping = NetworkSpec(2, (3,), 1, "linear", recurrent_dropout=0.2)
-    fast = "block_lstm" if load_native() is None else "native"
+    fast = "block_lstm" if load_operations() is None else "native"
     assert choose_engine(plain, training=True) == fast
     assert choose_engine(dropping, training=True) == "keras"
     assert choose_engine(dropping, training=False) == fast
-    monkeypatch.setattr("sklstm.networks._layers.load_native", lambda: None)
+    monkeypatch.setattr("sklstm.networks._layers.load_operations", lambda: None)
     assert choose_engine(plain, training=True) == "block_lstm"

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sklstm.networks import _native
+from sklstm.networks import _native, _native_operations
 from sklstm.networks._layers import LayerInput, input_of_outputs, input_of_windows
 from sklstm.networks._native import load_native
 from sklstm.networks._native_lstm import lstm_steps
+from sklstm.networks._native_operations import load_operations
 from tests.networks.helpers import layer_arguments, naive_lstm, needs_native
 
 
@@ -33,6 +34,7 @@ def can_compile():
 @pytest.mark.skipif(os.environ.get("SKLSTM_NATIVE") == "0", reason="switched off")
 def test_the_native_code_is_compiled():
     assert load_native() is not None, "compile the native code: make install"
+    assert load_operations() is not None, "this TensorFlow cannot load them"
 
 
 def engine_of_a_new_process(**environment):
@@ -73,6 +75,17 @@ def test_a_missing_or_broken_library_is_not_used(tmp_path, monkeypatch, content)
         library.write_bytes(content)
     monkeypatch.setattr(_native, "LIBRARY", library)
     assert _native.load_native.__wrapped__() is None
+
+
+@needs_native
+@pytest.mark.slow
+def test_another_release_of_tensorflow_is_tried_in_a_child_process(monkeypatch, tmp_path):
+    monkeypatch.setattr(_native_operations, "TESTED_RELEASES", ())
+    assert _native_operations.load_operations.__wrapped__() is not None
+    assert _native_operations._passes_trial()
+    # Where the trial ends by a signal, training does without.
+    monkeypatch.setattr(_native_operations, "_TRIAL", "import os; os.abort()")
+    assert _native_operations.load_operations.__wrapped__() is None
 
 
 def weighted_sum(output):

@@ -9,6 +9,8 @@ from sklstm.networks._input_layer import read_input
 from sklstm.preprocessing._array_index import index_array
 from tests.networks.helpers import keras_model
 
+pytestmark = pytest.mark.usefixtures("fast_engine")
+
 N_FEATURES = 3
 SPECS = [
     PatchSpec(size=4, stride=4),

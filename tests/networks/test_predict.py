@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklstm.networks import NetworkInput, NetworkSpec, _predict, predict, predict_steps
-from sklstm.networks._predict import _BLOCKS_IN_A_CALL, BLOCK, _compiled_forward
 from tests.networks.helpers import keras_model, random_windows
+
+# Windows of several parts, and of several threads.
+MANY = 1228
 
 pytestmark = pytest.mark.usefixtures("fast_engine")
 
@@ -76,26 +78,35 @@ def check_predictions(seed, units, bidirectional, activation, mask):
 @pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.n_features}-{s.units}-{s.n_outputs}")
 def test_a_prediction_does_not_depend_on_its_neighbours(spec):
     weights = a_network(spec)
-    windows = overlapping_windows(spec, BLOCK + 76)
+    windows = overlapping_windows(spec, MANY)
     together = predict(spec, weights, windows)
     rng = np.random.default_rng(1)
-    sizes = [1, 1, 2, 3, 7, 16, 17, 31, 32, 33, 100, 333, 1000, BLOCK, len(windows)]
+    sizes = [1, 1, 2, 3, 7, 16, 17, 31, 32, 33, 100, 333, 1000, len(windows)]
     for size in sizes:
         some = rng.permutation(len(windows))[:size]
         np.testing.assert_array_equal(predict(spec, weights, windows.take(some)), together[some])
-    for block in (slice(0, 5), slice(3, 900), slice(BLOCK - 3, BLOCK + 3)):
+    for block in (slice(0, 5), slice(3, 900), slice(MANY - 3, MANY)):
         np.testing.assert_array_equal(predict(spec, weights, windows.take(block)), together[block])
 
 
-def test_a_prediction_does_not_depend_on_where_a_call_of_the_graph_ends():
-    spec = NetworkSpec(3, (5,), 2, "softmax")
+@pytest.mark.parametrize("sizes", [{}, {"horizon": 3, "decoder_units": (4,)}], ids=str)
+@pytest.mark.parametrize("units", [(5,), (5, 3)])
+def test_a_prediction_does_not_depend_on_where_a_call_ends(units, sizes, monkeypatch):
+    spec = NetworkSpec(3, units, 2, "linear", **sizes)
     weights = a_network(spec)
-    # Three calls, two of them of the greatest length.
-    windows = overlapping_windows(spec, 2 * _BLOCKS_IN_A_CALL * BLOCK + 3, longest=4)
+    windows = overlapping_windows(spec, 500, longest=4)
     together = predict(spec, weights, windows)
-    for end in (_BLOCKS_IN_A_CALL * BLOCK, 2 * _BLOCKS_IN_A_CALL * BLOCK):
-        block = slice(end - 3, end + 3)
-        np.testing.assert_array_equal(predict(spec, weights, windows.take(block)), together[block])
+    monkeypatch.setattr(_predict, "_NUMBERS_IN_A_CALL", 1000)
+    np.testing.assert_array_equal(predict(spec, weights, windows), together)
+
+
+def test_outputs_of_all_steps_do_not_depend_on_where_a_call_ends(monkeypatch):
+    spec = NetworkSpec(3, (5, 3), 2, "linear", bidirectional=True)
+    weights = a_network(spec)
+    windows = overlapping_windows(spec, 500, longest=4)
+    together, _ = predict_steps(spec, weights, windows)
+    monkeypatch.setattr(_predict, "_NUMBERS_IN_A_CALL", 1000)
+    np.testing.assert_array_equal(predict_steps(spec, weights, windows)[0], together)
 
 
 @pytest.mark.medium
@@ -125,7 +136,7 @@ def check_all_steps(seed, units, bidirectional, activation, mask):
 @pytest.mark.parametrize("spec", [s for s in SPECS if not s.bidirectional], ids=str)
 def test_the_last_of_all_steps_is_the_prediction(spec):
     weights = a_network(spec)
-    windows = overlapping_windows(spec, BLOCK + 76)
+    windows = overlapping_windows(spec, MANY)
     windows = windows.take(np.flatnonzero(windows.count))
     outputs, _ = predict_steps(spec, weights, windows)
     last = outputs[np.cumsum(windows.count) - 1]
@@ -164,15 +175,6 @@ def test_given_states_are_not_changed():
     states = [(np.ones((4, 3), np.float32), np.ones((4, 3), np.float32))]
     predict_steps(spec, a_network(spec), overlapping_windows(spec, 4), states)
     np.testing.assert_array_equal(states[0], np.ones((2, 4, 3)))
-
-
-def test_an_architecture_is_compiled_once():
-    spec = NetworkSpec(2, (13,), 1, "linear")
-    predict(spec, a_network(spec), overlapping_windows(spec, 3))
-    before = _compiled_forward.cache_info().misses
-    for n_windows, longest in ((1, 1), (40, 3), (BLOCK + 1, 30)):
-        predict(spec, a_network(spec, 1), overlapping_windows(spec, n_windows, longest))
-    assert _compiled_forward.cache_info().misses == before
 
 
 def test_no_windows_and_no_rows():

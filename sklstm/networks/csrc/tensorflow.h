@@ -1,8 +1,9 @@
 // What the operations need of TensorFlow: its C interface, and one call of an operation.
 //
-// The interface is stable, so that one build serves all releases. Its functions are looked up in
-// the library that is loaded already: nothing of TensorFlow is needed to compile this, and where a
-// function is missing no operation is registered and the library does without.
+// TensorFlow calls this part of its interface experimental: it has not changed for years, but it
+// may. Its functions are looked up in the library that is loaded already, so that nothing of
+// TensorFlow is needed to compile this, and where a function is missing no operation is registered.
+// _native_operations.py names the releases that were tested, and tries others in a child process.
 //
 // Authors: The sklstm developers
 // SPDX-License-Identifier: BSD-3-Clause

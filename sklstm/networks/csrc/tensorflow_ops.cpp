@@ -1,51 +1,28 @@
-// The kernels as TensorFlow operations: SklstmLstm, and, for what answers at every step,
-// SklstmLabels and SklstmDense.
+// The C interface as TensorFlow operations: SklstmLstm, SklstmPatches, and, for what answers at
+// every step, SklstmLabels and SklstmDense.
 //
 // Authors: The sklstm developers
 // SPDX-License-Identifier: BSD-3-Clause
-
-#include <omp.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <type_traits>
 
-#include "dense_kernels.h"
-#include "lstm_kernels.h"
+#include "interface.h"
 #include "memory.h"
 #include "tensorflow.h"
 
 namespace sklstm {
 namespace {
 
-// What the operations compute with; null where the processor can do none of it.
-const Kernels* lstm = nullptr;
-const DenseKernels* dense = nullptr;
-
-void choose_kernels() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
-  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-  lstm = wide ? &lstm_avx512 : &lstm_avx2;
-  dense = wide ? &dense_avx512 : &dense_avx2;
-#else
-  lstm = &lstm_baseline;
-  dense = &dense_baseline;
-#endif
-}
-
-// ------------------------------------------------------------------------------------- operations
-
 struct Attributes {
   bool reverse, returns_sequences;
   bool keeps_gates;  // SklstmLstm: for the way back
   bool needs_rows;   // SklstmLstmGrad: whether the gradients of the rows are wanted
-  int n_threads;     // 0 for as many as OpenMP would take
+  int n_threads;     // 0 for as many as there are
 };
 
-enum Kind { kLstm, kLstmGrad, kDense };
+enum Kind { kLstm, kLstmGrad, kOther };
 
 template <Kind kKind>
 void* create(TF_OpKernelConstruction* construction) {
@@ -57,8 +34,8 @@ void* create(TF_OpKernelConstruction* construction) {
       TF_OpKernelConstruction_GetAttrBool(construction, name, &value, status);
     *to = value != 0;
   };
-  if (kKind != kDense) read_flag("reverse", &attributes->reverse);
-  if (kKind != kDense) read_flag("returns_sequences", &attributes->returns_sequences);
+  if (kKind != kOther) read_flag("reverse", &attributes->reverse);
+  if (kKind != kOther) read_flag("returns_sequences", &attributes->returns_sequences);
   if (kKind == kLstm) read_flag("keeps_gates", &attributes->keeps_gates);
   if (kKind == kLstmGrad) read_flag("needs_rows", &attributes->needs_rows);
   if (TF_GetCode(status) == TF_OK)
@@ -70,11 +47,6 @@ void* create(TF_OpKernelConstruction* construction) {
 
 void destroy(void* attributes) { free(attributes); }
 
-int n_threads_of(const Attributes& attributes) {
-  const int own = omp_get_max_threads();
-  return attributes.n_threads > 0 ? std::min(attributes.n_threads, own) : own;
-}
-
 const int32_t* integers(const TF_Tensor* tensor) {
   return static_cast<const int32_t*>(TF_TensorData(tensor));
 }
@@ -82,11 +54,9 @@ const int32_t* integers(const TF_Tensor* tensor) {
 // The inputs that both operations of a layer begin with.
 constexpr int kLayerInputs = 10;
 
-// Whether window s lies inside the rows.
-void check_window(Call& call, const Layer& layer, int64_t s) {
-  if (layer.count[s] <= 0) return;
-  const int64_t first = layer.start[s], last = first + (layer.count[s] - 1) * layer.stride;
-  if (first >= 0 && last >= first && last < layer.n_rows && layer.count[s] <= layer.n_steps) return;
+void fail_if_outside(Call& call, const Layer& layer) {
+  const int64_t s = call.ok() ? sklstm_window_outside(&layer) : -1;
+  if (s < 0) return;
   char message[160];
   snprintf(
       message, sizeof message,
@@ -94,6 +64,11 @@ void check_window(Call& call, const Layer& layer, int64_t s) {
       static_cast<long long>(s), layer.start[s], layer.count[s],
       static_cast<long long>(layer.n_rows), static_cast<long long>(layer.n_steps));
   call.fail(TF_INVALID_ARGUMENT, message);
+}
+
+void fail_unless_done(Call& call, int32_t result) {
+  if (result == kOutOfMemory) call.fail(TF_RESOURCE_EXHAUSTED, "out of memory");
+  if (result == kOutsideRows) call.fail(TF_INVALID_ARGUMENT, "a window lies outside the rows");
 }
 
 // Read start and count, inputs 1 and 2, of windows over rows that are known already.
@@ -106,7 +81,7 @@ void read_windows(Call& call, Layer& layer) {
   layer.n_samples = TF_Dim(start, 0);
   if (TF_Dim(count, 0) != layer.n_samples)
     call.fail(TF_INVALID_ARGUMENT, "start and count have different lengths");
-  for (int64_t s = 0; s < layer.n_samples && call.ok(); ++s) check_window(call, layer, s);
+  fail_if_outside(call, layer);
 }
 
 bool read_layer(Call& call, const Attributes& attributes, Layer& layer) {
@@ -129,7 +104,7 @@ bool read_layer(Call& call, const Attributes& attributes, Layer& layer) {
   layer.bias = call.floats(7, {n_gates});
   layer.h0 = call.floats(8, {layer.n_samples, layer.n_units});
   layer.c0 = call.floats(9, {layer.n_samples, layer.n_units});
-  layer.n_threads = n_threads_of(attributes);
+  layer.n_threads = attributes.n_threads;
   return call.ok();
 }
 
@@ -139,7 +114,7 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   Layer layer;
   if (!read_layer(call, attributes, layer)) return;
   const int64_t n = layer.n_samples, n_units = layer.n_units;
-  const int64_t n_kept = lstm->gates_per_step(n_units);
+  const int64_t n_kept = sklstm_gates_per_step(n_units);
   const bool sequences = attributes.returns_sequences, keeps = attributes.keeps_gates;
   Outputs out;
   out.h_last = call.output(0, {n, n_units});
@@ -149,7 +124,7 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   if (!call.ok()) return;
   if (!sequences) out.h = nullptr;
   if (!keeps) out.gates = nullptr;
-  if (!lstm->forward(layer, out)) call.fail(TF_RESOURCE_EXHAUSTED, "out of memory");
+  fail_unless_done(call, sklstm_lstm_forward(&layer, &out));
 }
 
 void compute_gradients(void* kernel, TF_OpKernelContext* context) {
@@ -160,7 +135,8 @@ void compute_gradients(void* kernel, TF_OpKernelContext* context) {
   const int64_t n = layer.n_samples, n_units = layer.n_units;
   const bool sequences = attributes.returns_sequences;
   Gradients gradients;
-  const float* gates = call.floats(kLayerInputs, {layer.n_steps, n, lstm->gates_per_step(n_units)});
+  const float* gates =
+      call.floats(kLayerInputs, {layer.n_steps, n, sklstm_gates_per_step(n_units)});
   gradients.h = sequences ? call.floats(kLayerInputs + 1, {layer.n_steps, n, n_units}) : nullptr;
   gradients.h_last = sequences ? nullptr : call.floats(kLayerInputs + 1, {n, n_units});
   const bool needs_rows = attributes.needs_rows;
@@ -171,7 +147,7 @@ void compute_gradients(void* kernel, TF_OpKernelContext* context) {
   if (!call.ok()) return;
   if (!needs_rows) gradients.rows = nullptr;
   if (needs_rows) std::fill_n(gradients.rows, layer.n_rows * layer.n_inputs, 0.0f);
-  if (!lstm->backward(layer, gates, gradients)) call.fail(TF_RESOURCE_EXHAUSTED, "out of memory");
+  fail_unless_done(call, sklstm_lstm_backward(&layer, gates, &gradients));
 }
 
 // Floats in a line of the cache.
@@ -252,7 +228,7 @@ bool read_dense(Call& call, const Attributes& attributes, DenseLayer& layer) {
   layer.n_answers = TF_Dim(bias, 0);
   layer.kernel = call.floats(2, {layer.n_units, layer.n_answers});
   layer.bias = static_cast<const float*>(TF_TensorData(bias));
-  layer.n_threads = n_threads_of(attributes);
+  layer.n_threads = attributes.n_threads;
   const int64_t n = layer.n_labels;
   bool wrong = n > 0 && (layer.where[0] < 0 || layer.where[n - 1] >= layer.n_rows());
   int32_t n_descents = 0;
@@ -268,7 +244,7 @@ void answer(void* kernel, TF_OpKernelContext* context) {
   if (!read_dense(call, *static_cast<const Attributes*>(kernel), layer)) return;
   float* answers = call.output(0, {layer.n_labels, layer.n_answers});
   if (!call.ok()) return;
-  if (!dense->forward(layer, answers)) call.fail(TF_RESOURCE_EXHAUSTED, "out of memory");
+  fail_unless_done(call, sklstm_dense_forward(&layer, answers));
 }
 
 void answer_gradients(void* kernel, TF_OpKernelContext* context) {
@@ -281,7 +257,63 @@ void answer_gradients(void* kernel, TF_OpKernelContext* context) {
   gradients.kernel = call.output(1, {layer.n_units, layer.n_answers});
   gradients.bias = call.output(2, {layer.n_answers});
   if (!call.ok()) return;
-  if (!dense->backward(layer, gradients)) call.fail(TF_RESOURCE_EXHAUSTED, "out of memory");
+  fail_unless_done(call, sklstm_dense_backward(&layer, &gradients));
+}
+
+// The inputs of patches: what windows are, then how they are cut.
+constexpr int kPatchInputs = 12;
+
+bool read_patches(Call& call, const Attributes& attributes, Patches& patches) {
+  const TF_Tensor* rows = call.input(0, 2);
+  const TF_Tensor* row_at = call.input(1, 1);
+  const TF_Tensor* window = call.input(2, 1);
+  const TF_Tensor* start = call.input(4, 1);
+  const TF_Tensor* count = call.input(5, 1);
+  const TF_Tensor* first_slot = call.input(6, 1);
+  const TF_Tensor* constants = call.input(7, 2);
+  const TF_Tensor* size_and_stride = call.input(8, 1);
+  const TF_Tensor* views = call.input(9, 1);
+  const TF_Tensor* averaged = call.input(10, 1);
+  const TF_Tensor* levels = call.input(11, 1);
+  if (!call.ok()) return false;
+  patches.n_samples = TF_Dim(start, 0);
+  patches.n_rows = TF_Dim(rows, 0);
+  patches.n_features = TF_Dim(rows, 1);
+  patches.n_slots = TF_Dim(row_at, 0);
+  patches.window = *integers(window);
+  patches.size = integers(size_and_stride)[0];
+  patches.stride = integers(size_and_stride)[1];
+  patches.rows = static_cast<const float*>(TF_TensorData(rows));
+  patches.row_at = integers(row_at);
+  patches.start = integers(start);
+  patches.count = integers(count);
+  patches.first_slot = integers(first_slot);
+  patches.n_views = TF_Dim(views, 0);
+  patches.n_averaged = TF_Dim(averaged, 0);
+  patches.n_levels = TF_Dim(levels, 0);
+  patches.n_constants = TF_Dim(constants, 1);
+  patches.views = integers(views);
+  patches.scales = call.floats(3, {patches.n_views, patches.n_features});
+  patches.averaged = integers(averaged);
+  patches.levels = integers(levels);
+  patches.constants = static_cast<const float*>(TF_TensorData(constants));
+  patches.n_threads = attributes.n_threads;
+  return call.ok();
+}
+
+void lay_out_patches(void* kernel, TF_OpKernelContext* context) {
+  Call call(context);
+  Patches patches;
+  if (!read_patches(call, *static_cast<const Attributes*>(kernel), patches)) return;
+  int32_t* count = call.integers_out(1, patches.n_samples);
+  if (!call.ok()) return;
+  fail_unless_done(call, sklstm_count_patches(&patches, count));
+  if (!call.ok()) return;
+  int32_t n_kept = 1;
+  for (int64_t s = 0; s < patches.n_samples; ++s) n_kept = std::max(n_kept, count[s]);
+  float* inputs = call.output(0, {patches.n_samples, n_kept, patches.n_inputs()});
+  if (!call.ok()) return;
+  fail_unless_done(call, sklstm_lay_out_patches(&patches, n_kept, inputs));
 }
 
 // ----------------------------------------------------------------------------------- registration
@@ -294,7 +326,7 @@ void answer_gradients(void* kernel, TF_OpKernelContext* context) {
 
 struct Operation {
   const char* name;
-  const char *attributes[5], *inputs[kLayerInputs + 2], *outputs[4];
+  const char *attributes[5], *inputs[kPatchInputs], *outputs[4];
   Create create;
   Compute compute;
   Delete destroy;
@@ -316,6 +348,15 @@ constexpr Operation kOperations[] = {
      create<kLstmGrad>,
      compute_gradients,
      destroy},
+    {"SklstmPatches",
+     {"n_threads: int"},
+     {"rows: float", "row_at: int32", "window: int32", "scales: float", "start: int32",
+      "count: int32", "first_slot: int32", "constants: float", "size_and_stride: int32",
+      "views: int32", "averaged: int32", "levels: int32"},
+     {"inputs: float", "count_of_patches: int32"},
+     create<kOther>,
+     lay_out_patches,
+     destroy},
     {"SklstmLabels",
      {},
      {"table: float", "start: int32", "count: int32", "n_steps: int32"},
@@ -327,14 +368,14 @@ constexpr Operation kOperations[] = {
      {"n_threads: int"},
      {SKLSTM_INPUTS_OF_DENSE},
      {"answers: float"},
-     create<kDense>,
+     create<kOther>,
      answer,
      destroy},
     {"SklstmDenseGrad",
      {"n_threads: int"},
      {SKLSTM_INPUTS_OF_DENSE, "d_answers: float"},
      {"d_h: float", "d_kernel: float", "d_bias: float"},
-     create<kDense>,
+     create<kOther>,
      answer_gradients,
      destroy},
 };
@@ -364,8 +405,7 @@ bool register_operation(const Operation& operation) {
 
 // Runs when TensorFlow loads this library, and collects what is registered meanwhile.
 __attribute__((constructor)) void register_all() {
-  choose_kernels();
-  if (lstm == nullptr || !find_tensorflow()) return;
+  if (*sklstm_instruction_set() == '\0' || !find_tensorflow()) return;
   for (const Operation& operation : kOperations)
     if (!register_operation(operation)) return;
 }
