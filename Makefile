@@ -11,10 +11,10 @@ SOURCES := $(wildcard sklstm/networks/csrc/*.cpp sklstm/networks/csrc/*.h)
 TEST_ENV := TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES= MPLBACKEND=Agg SCIPY_ARRAY_API=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format types test test-fast test-slow doctest docs bench demo clean
+.PHONY: help install lint format types test test-fast test-slow test-native doctest docs bench demo clean
 
 help:  ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
@@ -51,6 +51,9 @@ test-fast: $(VENV)/.installed-test  ## Run the fastest tests while you edit: und
 
 test-slow: $(VENV)/.installed-test  ## Run the tests that take longer
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow -n $(WORKERS)
+
+test-native: $(VENV)/.installed-test  ## Test the native code with the sanitizers of the compiler
+	$(BIN)/python -m tests.sanitize
 
 doctest: $(VENV)/.installed-test  ## Run the examples of the docstrings, the README and the docs
 	$(TEST_ENV) $(BIN)/python -m pytest --doctest-modules --doctest-glob='*.md' \

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -69,13 +70,22 @@ class NativeBuildHook(BuildHookInterface):
         build_data["tag"] = f"py3-none-{name}"
 
 
-def compile_native(root: Path) -> None:
-    """Compile the native code into the source tree.
+def compile_native(
+    root: Path,
+    library: Path = LIBRARY,
+    operations: Path = OPERATIONS,
+    more_flags: Sequence[str] = (),
+) -> None:
+    """Compile the native code.
 
     Parameters
     ----------
     root : Path
         The root of the project.
+    library, operations : Path
+        Where the libraries go, absolute or from the root.
+    more_flags : sequence of str, default=()
+        Further flags for the compiler and the linker.
 
     Raises
     ------
@@ -86,6 +96,7 @@ def compile_native(root: Path) -> None:
         raise RuntimeError(f"there are none for {sys.platform} on {platform.machine()}")
     compiler = shlex.split(os.environ.get("CXX", "")) or [find_compiler()]
     with tempfile.TemporaryDirectory() as scratch:
+        flags_of_all = [*FLAGS, *more_flags]
         jobs = [(name, f"{name}.cpp", []) for name in ("interface", "tensorflow_ops")]
         for name, flags in INSTRUCTION_SETS[platform.machine()].items():
             for layer in ("lstm", "dense", "patch"):
@@ -93,19 +104,19 @@ def compile_native(root: Path) -> None:
                 jobs.append((f"{layer}_{name}", f"{layer}_kernels.cpp", named))
         objects = {name: Path(scratch, f"{name}.o") for name, _, _ in jobs}
         run_all(
-            [*compiler, *FLAGS, *flags, "-c", str(root / SOURCES / source), "-o", str(to)]
+            [*compiler, *flags_of_all, *flags, "-c", str(root / SOURCES / source), "-o", str(to)]
             for (_, source, flags), to in zip(jobs, objects.values(), strict=True)
         )
-        operations = objects.pop("tensorflow_ops")
-        native, adapter = Path(scratch, LIBRARY.name), Path(scratch, OPERATIONS.name)
-        link = [*compiler, "-shared", "-fopenmp", "-Wl,-rpath,$ORIGIN", "-o"]
+        adapter_object = objects.pop("tensorflow_ops")
+        native, adapter = Path(scratch, library.name), Path(scratch, operations.name)
+        link = [*compiler, *more_flags, "-shared", "-fopenmp", "-Wl,-rpath,$ORIGIN", "-o"]
         own_name = f"-Wl,-soname,{native.name}"
         run_all([[*link, str(native), own_name, *map(str, objects.values())]])
-        run_all([[*link, str(adapter), str(operations), str(native), "-ldl"]])
+        run_all([[*link, str(adapter), str(adapter_object), str(native), "-ldl"]])
         # In one step, for a process that has the old one loaded.
-        for linked, library in ((native, LIBRARY), (adapter, OPERATIONS)):
-            shutil.copy(linked, root / f"{library}.new")
-            os.replace(root / f"{library}.new", root / library)
+        for linked, to in ((native, root / library), (adapter, root / operations)):
+            shutil.copy(linked, f"{to}.new")
+            os.replace(f"{to}.new", to)
 
 
 def find_compiler() -> str:
