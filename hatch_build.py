@@ -24,6 +24,8 @@ FLAGS = [
     *("-O3", "-std=c++17", "-fPIC", "-fopenmp", "-ffp-contract=fast"),
     *("-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-Wno-psabi"),
 ]
+# What computes, by the name of its functions.
+FILES = {"lstm": "lstm_layer.cpp", "dense": "dense_layer.cpp", "patch": "patch_layout.cpp"}
 # It is compiled once for each instruction set; which one runs is decided when it is loaded.
 INSTRUCTION_SETS = {
     "x86_64": {
@@ -99,9 +101,9 @@ def compile_native(
         flags_of_all = [*FLAGS, *more_flags]
         jobs = [(name, f"{name}.cpp", []) for name in ("interface", "tensorflow_ops")]
         for name, flags in INSTRUCTION_SETS[platform.machine()].items():
-            for layer in ("lstm", "dense", "patch"):
-                named = [*flags, f"-DSKLSTM_KERNELS={layer}_{name}"]
-                jobs.append((f"{layer}_{name}", f"{layer}_kernels.cpp", named))
+            for layer, source in FILES.items():
+                named = [*flags, f"-DSKLSTM_FUNCTIONS={layer}_{name}"]
+                jobs.append((f"{layer}_{name}", source, named))
         objects = {name: Path(scratch, f"{name}.o") for name, _, _ in jobs}
         run_all(
             [*compiler, *flags_of_all, *flags, "-c", str(root / SOURCES / source), "-o", str(to)]

@@ -56,8 +56,8 @@ class Situation:
         wanted = self.series * width + time - low
         place = np.searchsorted(keys[order], wanted, side="right") - 1
         found = order[np.maximum(place, 0)]
-        there = (place >= 0) & (self.known_series[found] == self.series)
-        return np.where(there, self.known[found], np.nan)
+        is_known = (place >= 0) & (self.known_series[found] == self.series)
+        return np.where(is_known, self.known[found], np.nan)
 
     @property
     def n_series(self) -> int:

@@ -260,8 +260,8 @@ class Stream:
         """Take rows and predict; a failure changes nothing."""
         if len(rows) == 0:
             layout = self.estimator.network_.target_transform.layout
-            nothing = np.empty((0, layout.horizon * layout.n_targets * layout.n_quantiles))
-            return self.estimator.decode(nothing, self.method)
+            empty = np.empty((0, layout.horizon * layout.n_targets * layout.n_quantiles))
+            return self.estimator.decode(empty, self.method)
         arrived = self._reader.read(rows, series, labelled=labelled)
         parts = [
             self._moved_on(key, arrived.values[own], _of(arrived.labels, own))
@@ -289,7 +289,7 @@ class Stream:
     def _carry_state(self, parts):
         """Carry the state of a stateful network over the rows."""
         from sklstm.networks import predict_steps
-        from sklstm.training._prediction import average, output_of_nothing
+        from sklstm.training._prediction import average, output_of_empty
 
         network = self.estimator.network_
         samples = network.input_transform.transform(
@@ -305,7 +305,7 @@ class Stream:
         for number, (part, own) in enumerate(zip(parts, np.split(found, stops), strict=False)):
             newest = part.before.newest
             if newest is None:
-                newest = output_of_nothing(network.spec, network.weights)
+                newest = output_of_empty(network.spec, network.weights)
             # A missing time step has the output of the one before it.
             own = np.vstack([newest, own])
             outputs.append(own[np.cumsum(part.observed)])

@@ -136,9 +136,9 @@ def stacked_states(parts, member):
     known = next((own for own in states if own is not None), None)
     if known is None:
         return None
-    nothing = [(np.zeros_like(h), np.zeros_like(c)) for h, c in known[member]]
-    each = [nothing if own is None else own[member] for own in states]
+    zeros = [(np.zeros_like(h), np.zeros_like(c)) for h, c in known[member]]
+    each = [zeros if own is None else own[member] for own in states]
     return [
         tuple(np.concatenate([own[layer][k] for own in each]) for k in (0, 1))
-        for layer in range(len(nothing))
+        for layer in range(len(zeros))
     ]

@@ -31,7 +31,7 @@ class Anchor:
         The feature that x is read from.
     slope, intercept : float
         Convert its units to those of the target.
-    nothing : float
+    of_empty : float
         Value for a window without observed steps, in units of the target.
     """
 
@@ -39,7 +39,7 @@ class Anchor:
     column: int
     slope: float
     intercept: float
-    nothing: float
+    of_empty: float
 
 
 def export_model(
@@ -256,4 +256,4 @@ def _value_of_window(anchor: Anchor, steps, mask):
     else:
         chosen = observed / ops.maximum(total, 1.0)
     value = anchor.slope * ops.sum(column * chosen, axis=1) + anchor.intercept
-    return ops.where(total[:, 0] > 0, value, anchor.nothing)
+    return ops.where(total[:, 0] > 0, value, anchor.of_empty)

@@ -216,7 +216,7 @@ class LSTMNetwork(keras.Model):
 def _as_tensors(examples: Examples) -> tuple[tf.Tensor, ...]:
     own = examples.windows.own_arrays()
     # Factor of the state before a window: 1, or 0 at the start of a series.
-    carries = ~examples.begins()
+    carries = ~examples.starts_series()
     if examples.series is not None:
         # The last window fills empty slots.
         own = [

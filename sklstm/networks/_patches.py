@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-# What may be read of a feature; csrc/patch_kernels.h counts them in this order.
+# What may be read of a feature; csrc/patch_layout.h counts them in this order.
 VIEWS = ("values", "minus_last", "minus_mean", "normalized", "differences")
 # Below this a window counts as constant: it is in units of the standard deviation of the feature.
 SMALLEST_SPREAD = 1e-6

@@ -92,7 +92,7 @@ class Examples:
         start, count = self.windows.start, self.windows.count
         return bool((before[start + count] > before[start]).all())
 
-    def begins(self) -> np.ndarray:
+    def starts_series(self) -> np.ndarray:
         """Tell which windows start a series.
 
         Returns

@@ -84,13 +84,13 @@ def predict_every_step(
         # Patches are counted back from the step that is predicted at: each is a window of its own.
         observed = index.observed_steps()
         prefixes = index.prefixes() if observed is None else index.prefixes().take(observed.ravel())
-        nothing = replace(index.take(slice(0, 1)), count=np.zeros(1, dtype=np.intp))
-        each = [predict_samples(spec, ensemble, part, scaler) for part in (prefixes, nothing)]
+        empty = replace(index.take(slice(0, 1)), count=np.zeros(1, dtype=np.intp))
+        each = [predict_samples(spec, ensemble, part, scaler) for part in (prefixes, empty)]
         outputs = np.vstack(each)
     return fill_in_steps(outputs[:-1], index, outputs[-1])
 
 
-def output_of_nothing(spec: NetworkSpec, ensemble: list[Weights]) -> np.ndarray:
+def output_of_empty(spec: NetworkSpec, ensemble: list[Weights]) -> np.ndarray:
     """Compute the output of a sample without steps.
 
     Parameters
@@ -131,4 +131,4 @@ def _by_row(spec, ensemble, index, scaler):
     """Compute the outputs of all steps in a row, and last of all that of a state of 0."""
     samples = scaler.transform(index)
     outputs = average(predict_steps(spec, weights, samples)[0] for weights in ensemble)
-    return np.vstack([outputs, output_of_nothing(spec, ensemble)])
+    return np.vstack([outputs, output_of_empty(spec, ensemble)])

@@ -211,7 +211,7 @@ def test_the_exported_model_adds_the_anchor(case, kind):
     spec = SPECS[case]
     n_targets = spec.n_targets // spec.horizon
     members = [a_network(spec, seed) for seed in range(2)]
-    anchors = [Anchor(kind, 1, 2.0, -3.0, nothing=9.0 + k) for k in range(n_targets)]
+    anchors = [Anchor(kind, 1, 2.0, -3.0, of_empty=9.0 + k) for k in range(n_targets)]
     X_mean, X_scale = np.full(spec.n_features, 0.3), np.full(spec.n_features, 1.7)
     model = export_model(
         spec,

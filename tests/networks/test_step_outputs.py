@@ -229,7 +229,7 @@ def test_batches_hold_the_next_chunk_of_each_series(lengths, batch_size, shuffle
         taken = slot[slot < n]
         assert (slot[: len(taken)] < n).all()
         begins = np.r_[True, np.diff(series[taken]) != 0]
-        np.testing.assert_array_equal(examples.begins()[taken], begins)
+        np.testing.assert_array_equal(examples.starts_series()[taken], begins)
         assert (np.diff(taken)[~begins[1:]] == 1).all()
     # No slot has many more windows than another.
     ends = [(slot < n).sum() for slot in order.reshape(-1, n_slots).T]

@@ -19,9 +19,9 @@ namespace {
 
 struct InstructionSet {
   const char* name;
-  const Kernels* lstm;
-  const DenseKernels* dense;
-  const PatchKernels* patch;
+  const LstmFunctions* lstm;
+  const DenseFunctions* dense;
+  const PatchFunctions* patch;
 };
 
 InstructionSet choose() {

@@ -11,9 +11,9 @@
 
 #include <cstdint>
 
-#include "dense_kernels.h"
-#include "lstm_kernels.h"
-#include "patch_kernels.h"
+#include "dense_layer.h"
+#include "lstm_layer.h"
+#include "patch_layout.h"
 
 #define SKLSTM_API extern "C" __attribute__((visibility("default")))
 

@@ -1,4 +1,4 @@
-// Memory that the kernels work in.
+// Memory that the native code works in.
 //
 // Authors: The sklstm developers
 // SPDX-License-Identifier: BSD-3-Clause

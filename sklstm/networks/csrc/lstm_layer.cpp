@@ -1,6 +1,6 @@
 // An LSTM layer over windows of different lengths, forward and backward.
 //
-// Compiled once for each instruction set, with SKLSTM_KERNELS naming the result. Samples are cut
+// Compiled once for each instruction set, with SKLSTM_FUNCTIONS naming the result. Samples are cut
 // into parts, one for a thread at a time. The parts depend on nothing but the number of samples, so
 // that the bits do not depend on the number of threads.
 //
@@ -11,7 +11,7 @@
 // Authors: The sklstm developers
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "lstm_kernels.h"
+#include "lstm_layer.h"
 
 #include <algorithm>
 
@@ -406,6 +406,6 @@ bool backward(const Layer& layer, const float* gates, const Gradients& gradients
 
 }  // namespace
 
-const Kernels SKLSTM_KERNELS = {gates_per_step, forward, backward};
+const LstmFunctions SKLSTM_FUNCTIONS = {gates_per_step, forward, backward};
 
 }  // namespace sklstm

@@ -1,6 +1,6 @@
 // Windows cut into patches, in several views.
 //
-// Compiled once for each instruction set, with SKLSTM_KERNELS naming the result. A window without
+// Compiled once for each instruction set, with SKLSTM_FUNCTIONS naming the result. A window without
 // missing steps is read where its rows lie; of another one the steps are gathered first. All views
 // of a window but its differences are (value - shift) * factor, with a shift and a factor for each
 // feature, so that no view is in memory as a whole: patches are written from the values.
@@ -8,7 +8,7 @@
 // Authors: The sklstm developers
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "patch_kernels.h"
+#include "patch_layout.h"
 
 #include <cmath>
 #include <cstring>
@@ -226,6 +226,6 @@ bool lay_out(const Patches& patches, int64_t n_kept, float* inputs) {
 
 }  // namespace
 
-const PatchKernels SKLSTM_KERNELS = {count, lay_out};
+const PatchFunctions SKLSTM_FUNCTIONS = {count, lay_out};
 
 }  // namespace sklstm

@@ -1,4 +1,4 @@
-// Windows cut into patches: what the kernels take and give.
+// Windows cut into patches: what the functions take and give.
 //
 // Authors: The sklstm developers
 // SPDX-License-Identifier: BSD-3-Clause
@@ -37,9 +37,9 @@ struct Patches {
   }
 };
 
-// The kernels, compiled for one instruction set. What is laid out for a window does not depend on
+// The functions, compiled for one instruction set. What is laid out for a window does not depend on
 // the other windows, nor on the number of threads, to the bit.
-struct PatchKernels {
+struct PatchFunctions {
   // The number of patches of each window that hold an observed step. Like the next one it returns
   // false if there is not enough memory.
   bool (*count)(const Patches&, int32_t* n_observed);
@@ -49,10 +49,10 @@ struct PatchKernels {
 };
 
 #if defined(__x86_64__)
-extern const PatchKernels patch_avx2;
-extern const PatchKernels patch_avx512;
+extern const PatchFunctions patch_avx2;
+extern const PatchFunctions patch_avx512;
 #else
-extern const PatchKernels patch_baseline;
+extern const PatchFunctions patch_baseline;
 #endif
 
 }  // namespace sklstm

@@ -1,4 +1,4 @@
-// An LSTM layer over windows of different lengths: what the kernels take and give.
+// An LSTM layer over windows of different lengths: what the functions take and give.
 //
 // Authors: The sklstm developers
 // SPDX-License-Identifier: BSD-3-Clause
@@ -47,20 +47,20 @@ struct Gradients {
   float* bias;
 };
 
-// The kernels, compiled for one instruction set. `forward` and `backward` return false if there is
-// not enough memory. What is computed for a sample does not depend on the other samples of
+// The functions, compiled for one instruction set. `forward` and `backward` return false if there
+// is not enough memory. What is computed for a sample does not depend on the other samples of
 // `forward`, nor on the number of threads, to the bit.
-struct Kernels {
+struct LstmFunctions {
   int64_t (*gates_per_step)(int64_t n_units);
   bool (*forward)(const Layer&, const Outputs&);
   bool (*backward)(const Layer&, const float* gates, const Gradients&);
 };
 
 #if defined(__x86_64__)
-extern const Kernels lstm_avx2;
-extern const Kernels lstm_avx512;
+extern const LstmFunctions lstm_avx2;
+extern const LstmFunctions lstm_avx512;
 #else
-extern const Kernels lstm_baseline;
+extern const LstmFunctions lstm_baseline;
 #endif
 
 }  // namespace sklstm

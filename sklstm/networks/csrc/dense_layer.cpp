@@ -1,13 +1,13 @@
 // A dense layer at some of the steps that an LSTM layer has put out, forward and backward.
 //
-// Compiled once for each instruction set, with SKLSTM_KERNELS naming the result. Labels are cut
+// Compiled once for each instruction set, with SKLSTM_FUNCTIONS naming the result. Labels are cut
 // into parts, one for a thread at a time. The parts depend on nothing but the sizes, so that the
 // bits do not depend on the number of threads.
 //
 // Authors: The sklstm developers
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "dense_kernels.h"
+#include "dense_layer.h"
 
 #include <algorithm>
 
@@ -262,6 +262,6 @@ bool backward(const DenseLayer& layer, const DenseGradients& gradients) {
 
 }  // namespace
 
-const DenseKernels SKLSTM_KERNELS = {forward, backward};
+const DenseFunctions SKLSTM_FUNCTIONS = {forward, backward};
 
 }  // namespace sklstm

@@ -1,4 +1,4 @@
-// A dense layer at some of the steps that an LSTM layer has put out: what the kernels take and
+// A dense layer at some of the steps that an LSTM layer has put out: what the functions take and
 // give.
 //
 // Authors: The sklstm developers
@@ -28,18 +28,18 @@ struct DenseGradients {
   float* bias;
 };
 
-// The kernels, compiled for one instruction set. Both return false if there is not enough memory;
+// The functions, compiled for one instruction set. Both return false if there is not enough memory;
 // neither's bits depend on the number of threads.
-struct DenseKernels {
+struct DenseFunctions {
   bool (*forward)(const DenseLayer&, float* answers);
   bool (*backward)(const DenseLayer&, const DenseGradients&);
 };
 
 #if defined(__x86_64__)
-extern const DenseKernels dense_avx2;
-extern const DenseKernels dense_avx512;
+extern const DenseFunctions dense_avx2;
+extern const DenseFunctions dense_avx512;
 #else
-extern const DenseKernels dense_baseline;
+extern const DenseFunctions dense_baseline;
 #endif
 
 }  // namespace sklstm
