@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._auto import PLAIN_CLASSIFIER, for_classifier
 from sklstm.estimators._base import BaseLSTM
+from sklstm.estimators._class_weight import check_class_weight
 from sklstm.estimators._parameters import as_names
 from sklstm.estimators._shared_docs import with_shared_docs
 from sklstm.targets._label_guard import warn_if_label_in_window
@@ -153,6 +154,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         class_weight=None,
         early_stopping=False,
         validation_fraction=0.1,
+        validation=None,
         n_iter_no_change=10,
         train_stride=1,
         shuffle=True,
@@ -185,6 +187,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.validation = validation
         self.n_iter_no_change = n_iter_no_change
         self.train_stride = train_stride
         self.shuffle = shuffle
@@ -378,7 +381,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         codes = np.full(len(y), -1)
         codes[labelled] = _codes(y[labelled], n_classes)
         present = self.classes_[np.unique(codes[labelled])]
-        _check_class_weight(self.class_weight, self.classes_, present)
+        check_class_weight(self.class_weight, self.classes_, present)
         if index.knows_time:
             warn_if_label_in_window(index, codes)
         chosen = self._choices(index, for_classifier(index), plain=PLAIN_CLASSIFIER, resume=resume)
@@ -420,30 +423,3 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 def _codes(targets, n_classes):
     """Return the class of each row of targets."""
     return targets[:, 0].astype(int) if n_classes == 2 else targets.argmax(axis=1)
-
-
-def _check_class_weight(class_weight, classes, present) -> None:
-    """Refuse weights that cannot weigh the classes of y."""
-    if not isinstance(class_weight, dict):
-        return
-    for label, weight in class_weight.items():
-        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
-            raise ValueError(
-                f"class_weight must give each class a finite weight of 0 or more; got {weight!r} "
-                f"for class {label!r}."
-            )
-    known = classes.tolist()
-    absent = [label for label in known if label not in class_weight]
-    others = [label for label in class_weight if label not in known]
-    # A fold may lack a class; but a class without a weight beside a weight without a class is
-    # another name for it.
-    if absent and (others or not class_weight):
-        raise ValueError(
-            f"class_weight names {list(class_weight)}, which are not the classes of y, {known}: it "
-            f"has no weight for {absent}, and {others} are not in y."
-        )
-    if not any(float(class_weight.get(label, 1)) for label in present.tolist()):
-        raise ValueError(
-            f"class_weight gives every class of y a weight of 0: nothing is left to learn from "
-            f"{present.tolist()}."
-        )

@@ -256,6 +256,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         metrics=None,
         early_stopping=False,
         validation_fraction=0.1,
+        validation=None,
         n_iter_no_change=10,
         train_stride=1,
         shuffle=True,
@@ -297,6 +298,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         self.metrics = metrics
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.validation = validation
         self.n_iter_no_change = n_iter_no_change
         self.train_stride = train_stride
         self.shuffle = shuffle
