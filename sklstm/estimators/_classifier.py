@@ -75,9 +75,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         Standard deviation of Gaussian noise on the standardised inputs in training. "auto" is 0.5
         for fewer than 1,000 windows, and else 0.
     loss : str, callable or keras.losses.Loss, default=None
-        The loss, on probabilities. None is the cross-entropy, binary or categorical.
+        The loss, on probabilities. None is the cross-entropy, binary or categorical. A function
+        takes `y_true` and `y_pred` of shape (n_samples, n_classes), or (n_samples, 1) of two
+        classes, and returns (n_samples,). Of labelled steps, each is a sample.
     metrics : list of str, callable or keras.metrics.Metric, default=None
-        What else `history_` reports, for example ``["accuracy"]``.
+        What else `history_` reports, for example ``["accuracy"]``, from the same shapes.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class in the loss, by label, 0 or more; "balanced" weighs them inversely to
         their frequency. A class that a dict does not name weighs 1. It may name classes that a fold

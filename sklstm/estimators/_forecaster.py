@@ -141,9 +141,14 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
     [training]
     loss : str, callable or keras.losses.Loss, default=None
         The loss, on standardised targets. None is the mean squared error, and with a horizon above
-        1 the mean absolute error.
+        1 the mean absolute error. A function takes `y_true` and `y_pred` of shape (n_samples,
+        n_targets) and returns (n_samples,); with a horizon above 1, (n_samples, horizon,
+        n_targets) and returns (n_samples, horizon). Where targets are read one by one
+        (`channel_independent`), n_targets is 1 and each target is a sample; of labelled steps, each
+        is one.
     metrics : list of str, callable or keras.metrics.Metric, default=None
-        What else `history_` reports, on standardised targets.
+        What else `history_` reports, on standardised targets of shape (n_samples, n_targets); each
+        step ahead is a sample.
     [stopping]
     normalize_y : bool or "series", default=True
         Standardise each target on the training rows; predictions are in the units of `y`. With
