@@ -25,6 +25,7 @@ from sklstm.estimators._base import BaseLSTM
 from sklstm.estimators._parameters import as_names, as_units, check_forecast
 from sklstm.estimators._shared_docs import with_shared_docs
 from sklstm.preprocessing._history import LONGEST_HORIZON
+from sklstm.preprocessing._long_windows import n_reached_steps
 from sklstm.targets._leak_guard import (
     last_times,
     warn_if_not_steps_ahead,
@@ -586,7 +587,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             # Differences are left of a part of the window.
             lengths = season_lengths(form.season, index)
             left = index.window - longest_in_window(lengths, index.window)
-            size = patch_of_cycle(index, form.season, left)
+            size = patch_of_cycle(index, form.season, min(left, n_reached_steps(index)))
             size = size if self.patch_size == "auto" else min(inputs.patch_size, left)
             inputs = replace(inputs, patch_size=size, patch_stride=size)
         return replace(plan, transform=transform, inputs=inputs)
