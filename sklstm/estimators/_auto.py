@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklstm.preprocessing._long_windows import n_reached_steps
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._season_length import season_lengths
 from sklstm.training._calendar_inputs import covered_cycles
@@ -89,7 +90,7 @@ def for_classifier(index: WindowIndex) -> Choices:
     Choices
         About 20 overlapping patches where the windows have one length.
     """
-    size = 1 if _is_ragged(index) else max(1, round(index.window / _N_PATCHES))
+    size = 1 if _is_ragged(index) else max(1, round(n_reached_steps(index) / _N_PATCHES))
     return Choices(
         patch_size=size,
         views=("values", "normalized", "differences"),
@@ -119,7 +120,7 @@ def for_forecaster(index: WindowIndex, n_targets: int, season) -> Choices:
     Choices
         Patches of one cycle of the clock.
     """
-    size = patch_of_cycle(index, season, index.window)
+    size = patch_of_cycle(index, season, n_reached_steps(index))
     return Choices(
         patch_size=size,
         dropout=0.1 if n_targets == 1 else 0.0,

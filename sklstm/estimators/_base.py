@@ -9,12 +9,11 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._auto import Choices, choose
 from sklstm.estimators._input import read_labels, read_X, warn_if_index_differs
+from sklstm.estimators._learned import LearnedLSTM, of_any_class
 from sklstm.estimators._parameters import (
     as_list,
     as_units,
@@ -23,10 +22,15 @@ from sklstm.estimators._parameters import (
     make_generator,
 )
 from sklstm.estimators._sample_weight import read_sample_weight, repeat_sequences
+from sklstm.estimators._validation import (
+    check_same_layout,
+    check_validation_data,
+    read_split,
+    read_X_val,
+)
 from sklstm.networks import NetworkSpec
-from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled, spread_values
-from sklstm.training._fit import Fit, FitPlan, fit_network
-from sklstm.training._fitted_network import HasNetwork
+from sklstm.targets._step_labels import only_labelled, spread_values
+from sklstm.training._fit import Fit, FitPlan, Samples, fit_network
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._raw_input import as_numbers, unmasked
 from sklstm.utils._sklearn_private import (
@@ -41,19 +45,12 @@ from sklstm.utils._sklearn_private import (
 # predict.
 
 
-def _of_any_class(method):
-    """Leave the name of the base class out of the messages of Python about arguments."""
-    method.__qualname__ = method.__name__
-    return method
-
-
-class BaseLSTM(HasNetwork, BaseEstimator, ABC):
+class BaseLSTM(LearnedLSTM, ABC):
     """Base class of the LSTM estimators.
 
     A subclass reads ``y`` and says what is to be fitted; this class fits it and keeps the result.
     """
 
-    _last_fit: Fit
     _chosen: Choices
     _rng: np.random.Generator | None
 
@@ -79,6 +76,7 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         "metrics": [list, tuple, None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "validation": [HasMethods(["split"]), HasMethods(["__iter__"]), None],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "train_stride": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
@@ -107,8 +105,8 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         """Turn predictions in the units of y into what a method returns."""
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @_of_any_class
-    def fit(self, X, y, sample_weight=None):
+    @of_any_class
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network.
 
         Parameters
@@ -126,6 +124,12 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             labelled steps also (n_samples, n_steps). A sample of weight 0 is read where other
             windows hold its row, and not learned from. Of independent sequences, whole numbers are
             repeats: a fit with a weight of 2 is the fit on the sequence twice.
+        X_val, y_val : like X and y, default=None
+            Samples that validate for early stopping, in place of a part of X. They need
+            ``early_stopping=True``. In a pipeline with a windower, pass ``X_val`` through it by
+            ``Pipeline(..., transform_input=["X_val"])`` and metadata routing.
+        sample_weight_val : like sample_weight, default=None
+            Weights of the samples that validate, in their loss.
 
         Returns
         -------
@@ -133,11 +137,15 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             The fitted estimator.
         """
         resume = self.warm_start and hasattr(self, "network_")
+        given = (X_val, y_val, sample_weight_val)
+        validation_data = check_validation_data(*given, early_stopping=self.early_stopping)
         with all_or_nothing(self):
-            return self._fit(X, y, resume=resume, sample_weight=sample_weight)
+            return self._fit(
+                X, y, resume=resume, sample_weight=sample_weight, validation_data=validation_data
+            )
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @_of_any_class
+    @of_any_class
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on some rows, starting where the last call ended.
 
@@ -168,82 +176,17 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
                 sample_weight=sample_weight,
             )
 
-    @property
-    def history_(self):
-        """Logs of the training, one row an epoch.
-
-        Returns
-        -------
-        pandas.DataFrame of shape (n_epochs, n_logs)
-            ``loss``, the metrics, and ``val_*`` with early stopping; the index counts epochs
-            from 0, and with several ensemble members these before.
-        """
-        self._check_has("history_")
-        logs = [
-            pd.DataFrame(trained.history).rename_axis("epoch")
-            for trained in self._last_fit.all_members()
-        ]
-        if len(logs) == 1:
-            return logs[0]
-        return pd.concat(logs, keys=range(len(logs)), names=["member"])
-
-    @property
-    def keras_model_(self):
-        """The fitted network as a plain functional Keras model, built anew at each access.
-
-        It takes raw windows, ``(n_samples, n_steps, n_features)`` with NaN for missing steps, and
-        predicts in own units: probabilities, or values of y. It holds built-in layers only, so that
-        it loads without custom objects. Fitted with ``return_sequences=True`` or ``stateful=True``
-        it predicts at every step; of a stateful network it reads any number of them, and starts
-        each sample with a state of 0. :meth:`keras_inputs` gives what it reads.
-
-        Returns
-        -------
-        keras.Model
-            The network with its weights and scales.
-        """
-        self._check_has("keras_model_")
-        return self.network_.to_keras()
-
-    @_of_any_class
-    def keras_inputs(self, X):
-        """Return what ``keras_model_.predict`` takes for some sequences.
-
-        Parameters
-        ----------
-        X : windows of a SequenceWindower, or array-like of shape \
-                (n_samples, n_steps, n_features) or (n_samples, n_steps)
-            Sequences, as in :meth:`fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_steps, n_features), or dict of str to ndarray
-            The windows, with NaN for missing steps. Where the network reads more than them, a dict
-            of "windows" and of "known", the known future covariates, or "calendar", sine and cosine
-            of each cycle.
-        """
-        check_is_fitted(self, "network_")
-        return self.network_.keras_inputs(self._read_as_fitted(X))
-
-    @_of_any_class
-    def stream(self, *, method="predict"):
-        """Make an object that takes one row after the other, and predicts at each.
-
-        Parameters
-        ----------
-        method : {"predict", "predict_proba"}, default="predict"
-            What it predicts.
-
-        Returns
-        -------
-        Stream
-            See :func:`sklstm.stream`, which also takes a pipeline.
-        """
-        from sklstm.forecasting._stream import stream
-
-        return stream(self, method=method)
-
-    def _fit(self, X, y, *, resume, is_partial=False, classes=None, sample_weight=None):
+    def _fit(
+        self,
+        X,
+        y,
+        *,
+        resume,
+        is_partial=False,
+        classes=None,
+        sample_weight=None,
+        validation_data=None,
+    ):
         index, is_univariate = read_X(
             self,
             X,
@@ -253,13 +196,21 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
         check_modes(self, index)
         warn_if_index_differs(y, X, index)
         y = unmasked(y)
+        holds_out = self.early_stopping and not is_partial and validation_data is None
+        split = read_split(self.validation if holds_out else None, X, y, index)
         y, layout = self._read_y(y, index, resume=resume, classes=classes)
         labels_rows = self.return_sequences and not index.knows_time
         weights = read_sample_weight(sample_weight, index, labels_rows=labels_rows)
+        validation = None
+        if validation_data is not None:
+            validation = self._read_validation(validation_data, index, layout, is_univariate)
         if not (index.knows_time or self.stateful or labels_rows):
-            index, y, weights = repeat_sequences(index, y, weights, in_order=not self.shuffle)
+            some, weights = repeat_sequences(index, y, weights, in_order=not self.shuffle)
+            index, y = index.take(some), y[some]
+            # Repeats of a sample stay on its side.
+            split = None if split is None else (split[0][some], split[1][some])
         plan = self._plan(index, y, layout, resume=resume, is_partial=is_partial)
-        plan = plan.weighted(weights)
+        plan = plan.of_samples(sample_weight=weights, split=split, validation=validation)
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
         rng = deepcopy(self._rng) if resume else None
         if rng is None:
@@ -273,6 +224,24 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             keep_optimizer=is_partial,
         )
         return self._keep(result, rng if is_partial or self.warm_start else None)
+
+    def _read_validation(self, given, index, layout, is_univariate) -> Samples:
+        """Validate the samples that validate."""
+        X_val, y_val, weights = given
+        own = read_X_val(self, X_val, index, is_univariate=is_univariate, stateful=self.stateful)
+        warn_if_index_differs(y_val, X_val, own)
+        try:
+            values, own_layout = self._read_y(
+                unmasked(y_val), own, resume=False, classes=getattr(self, "classes_", None)
+            )
+            labels_rows = self.return_sequences and not own.knows_time
+            weights = read_sample_weight(weights, own, labels_rows=labels_rows)
+        except ValueError as error:
+            raise ValueError(
+                f"In the validation data (X_val, y_val, sample_weight_val): {error}"
+            ) from error
+        check_same_layout(own_layout, layout)
+        return Samples(own, values, weights)
 
     def _keep(self, result: Fit, rng):
         """Keep what a fit has learned."""
@@ -399,37 +368,6 @@ class BaseLSTM(HasNetwork, BaseEstimator, ABC):
             bptt_steps=self.bptt_steps,
             **more,
         )
-
-    def _predict_flat(self, X, *, every_step=None):
-        """Run the networks on X; predictions are flat rows in the units of y, or probabilities."""
-        check_is_fitted(self, "network_")
-        return self.network_.predict(self._read_as_fitted(X), every_step=every_step)
-
-    def _read_as_fitted(self, X):
-        """Validate X against what the estimator was fitted on; return its window index."""
-        stateful = self.network_.spec.stateful
-        return read_X(self, X, stateful=stateful, fitted=self.network_)[0]
-
-    def _steps_with_labels(self, X, y, sample_weight):
-        """Return labels and predictions of the observed steps that are labelled."""
-        if sample_weight is not None:
-            raise ValueError(
-                "sample_weight weighs sequences, but the score is over steps. Leave it out, or "
-                "weigh the steps in a metric of scikit-learn on predict(X)."
-            )
-        index = self._read_as_fitted(X)
-        labels = labels_of_rows(y, index)
-        predictions = self.decode(self.network_.predict(index))
-        predictions = predictions.reshape(-1, *predictions.shape[2:])
-        observed = index.observed_steps()
-        if observed is not None:
-            predictions = predictions[observed.ravel()]
-        labelled = are_labelled(labels)
-        return only_labelled(labels, labelled), predictions[labelled]
-
-    def _check_has(self, attribute):
-        if not hasattr(self, "network_"):
-            raise AttributeError(f"{attribute} exists once this {type(self).__name__} is fitted.")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._auto import PLAIN_CLASSIFIER, for_classifier
 from sklstm.estimators._base import BaseLSTM
+from sklstm.estimators._class_weight import check_class_weight
 from sklstm.estimators._parameters import as_names
 from sklstm.estimators._shared_docs import with_shared_docs
 from sklstm.targets._label_guard import warn_if_label_in_window
@@ -74,9 +75,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         Standard deviation of Gaussian noise on the standardised inputs in training. "auto" is 0.5
         for fewer than 1,000 windows, and else 0.
     loss : str, callable or keras.losses.Loss, default=None
-        The loss, on probabilities. None is the cross-entropy, binary or categorical.
+        The loss, on probabilities. None is the cross-entropy, binary or categorical. A function
+        takes `y_true` and `y_pred` of shape (n_samples, n_classes), or (n_samples, 1) of two
+        classes, and returns (n_samples,). Of labelled steps, each is a sample.
     metrics : list of str, callable or keras.metrics.Metric, default=None
-        What else `history_` reports, for example ``["accuracy"]``.
+        What else `history_` reports, for example ``["accuracy"]``, from the same shapes.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class in the loss, by label, 0 or more; "balanced" weighs them inversely to
         their frequency. A class that a dict does not name weighs 1. It may name classes that a fold
@@ -153,6 +156,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         class_weight=None,
         early_stopping=False,
         validation_fraction=0.1,
+        validation=None,
         n_iter_no_change=10,
         train_stride=1,
         shuffle=True,
@@ -185,6 +189,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.validation = validation
         self.n_iter_no_change = n_iter_no_change
         self.train_stride = train_stride
         self.shuffle = shuffle
@@ -378,7 +383,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         codes = np.full(len(y), -1)
         codes[labelled] = _codes(y[labelled], n_classes)
         present = self.classes_[np.unique(codes[labelled])]
-        _check_class_weight(self.class_weight, self.classes_, present)
+        check_class_weight(self.class_weight, self.classes_, present)
         if index.knows_time:
             warn_if_label_in_window(index, codes)
         chosen = self._choices(index, for_classifier(index), plain=PLAIN_CLASSIFIER, resume=resume)
@@ -420,30 +425,3 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 def _codes(targets, n_classes):
     """Return the class of each row of targets."""
     return targets[:, 0].astype(int) if n_classes == 2 else targets.argmax(axis=1)
-
-
-def _check_class_weight(class_weight, classes, present) -> None:
-    """Refuse weights that cannot weigh the classes of y."""
-    if not isinstance(class_weight, dict):
-        return
-    for label, weight in class_weight.items():
-        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
-            raise ValueError(
-                f"class_weight must give each class a finite weight of 0 or more; got {weight!r} "
-                f"for class {label!r}."
-            )
-    known = classes.tolist()
-    absent = [label for label in known if label not in class_weight]
-    others = [label for label in class_weight if label not in known]
-    # A fold may lack a class; but a class without a weight beside a weight without a class is
-    # another name for it.
-    if absent and (others or not class_weight):
-        raise ValueError(
-            f"class_weight names {list(class_weight)}, which are not the classes of y, {known}: it "
-            f"has no weight for {absent}, and {others} are not in y."
-        )
-    if not any(float(class_weight.get(label, 1)) for label in present.tolist()):
-        raise ValueError(
-            f"class_weight gives every class of y a weight of 0: nothing is left to learn from "
-            f"{present.tolist()}."
-        )

@@ -25,6 +25,7 @@ from sklstm.estimators._base import BaseLSTM
 from sklstm.estimators._parameters import as_names, as_units, check_forecast
 from sklstm.estimators._shared_docs import with_shared_docs
 from sklstm.preprocessing._history import LONGEST_HORIZON
+from sklstm.preprocessing._long_windows import n_reached_steps
 from sklstm.targets._leak_guard import (
     last_times,
     warn_if_not_steps_ahead,
@@ -141,9 +142,14 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
     [training]
     loss : str, callable or keras.losses.Loss, default=None
         The loss, on standardised targets. None is the mean squared error, and with a horizon above
-        1 the mean absolute error.
+        1 the mean absolute error. A function takes `y_true` and `y_pred` of shape (n_samples,
+        n_targets) and returns (n_samples,); with a horizon above 1, (n_samples, horizon,
+        n_targets) and returns (n_samples, horizon). Where targets are read one by one
+        (`channel_independent`), n_targets is 1 and each target is a sample; of labelled steps, each
+        is one.
     metrics : list of str, callable or keras.metrics.Metric, default=None
-        What else `history_` reports, on standardised targets.
+        What else `history_` reports, on standardised targets of shape (n_samples, n_targets); each
+        step ahead is a sample.
     [stopping]
     normalize_y : bool or "series", default=True
         Standardise each target on the training rows; predictions are in the units of `y`. With
@@ -256,6 +262,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         metrics=None,
         early_stopping=False,
         validation_fraction=0.1,
+        validation=None,
         n_iter_no_change=10,
         train_stride=1,
         shuffle=True,
@@ -297,6 +304,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
         self.metrics = metrics
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.validation = validation
         self.n_iter_no_change = n_iter_no_change
         self.train_stride = train_stride
         self.shuffle = shuffle
@@ -579,7 +587,7 @@ class LSTMForecaster(RegressorMixin, BaseLSTM):
             # Differences are left of a part of the window.
             lengths = season_lengths(form.season, index)
             left = index.window - longest_in_window(lengths, index.window)
-            size = patch_of_cycle(index, form.season, left)
+            size = patch_of_cycle(index, form.season, min(left, n_reached_steps(index)))
             size = size if self.patch_size == "auto" else min(inputs.patch_size, left)
             inputs = replace(inputs, patch_size=size, patch_stride=size)
         return replace(plan, transform=transform, inputs=inputs)

@@ -18,7 +18,7 @@ from sklstm.training._fitted_network import FittedNetwork
 from sklstm.utils._raw_input import as_numbers, refuse_series
 from sklstm.utils._sklearn_private import check_feature_names
 
-_CHECKS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
+CHECKS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
 
 
 def read_X(
@@ -71,14 +71,7 @@ def read_X(
 def _read_array(estimator, X, stateful, fitted):
     """Return X with three dimensions, or with two if its sequences are univariate."""
     reset = fitted is None
-    if _is_ragged(X):
-        lengths = [len(sequence) for sequence in X]
-        raise ValueError(
-            f"X is a {type(X).__name__} of sequences of {min(lengths)} to {max(lengths)} steps, "
-            f"but {type(estimator).__name__} reads arrays. Put a Padder before it, as in "
-            f"make_pipeline(Padder(), {type(estimator).__name__}(...)): it pads them with missing "
-            "steps, which the network skips."
-        )
+    refuse_ragged(X, "X", type(estimator).__name__)
     refuse_series(X)
     X = as_numbers(X, "X")
     # Three dimensions are not a table: scikit-learn would take the steps for features.
@@ -93,7 +86,7 @@ def _read_array(estimator, X, stateful, fitted):
         )
     if n_dims == 3 or (n_dims == 2 and fitted and not (stateful or fitted.is_univariate)):
         check_feature_names(estimator, X, reset=reset)
-        X = check_array(X, **_CHECKS, allow_nd=True, estimator=estimator, input_name="X")
+        X = check_array(X, **CHECKS, allow_nd=True, estimator=estimator, input_name="X")
         if 0 in X.shape:
             # In the words of scikit-learn, which looks at two dimensions only.
             what, n = ("feature(s)", X.shape[-1]) if not X.shape[-1] else ("step(s)", X.shape[1])
@@ -102,8 +95,36 @@ def _read_array(estimator, X, stateful, fitted):
                 f"by {type(estimator).__name__}: sequences are (n_samples, n_steps, n_features)."
             )
         return X
-    X = validate_data(estimator, X, reset=reset, **_CHECKS)
+    X = validate_data(estimator, X, reset=reset, **CHECKS)
     return X[:, None, :] if stateful else X
+
+
+def refuse_ragged(X, name: str, estimator_name: str) -> None:
+    """Refuse sequences of different lengths, and name the Padder.
+
+    Parameters
+    ----------
+    X : object
+        What is to be read as an array.
+    name : str
+        Whose value it is, for the message.
+    estimator_name : str
+        Class of the estimator.
+
+    Raises
+    ------
+    ValueError
+        If it is a collection of sequences of different lengths.
+    """
+    if not _is_ragged(X):
+        return
+    lengths = [len(sequence) for sequence in X]
+    raise ValueError(
+        f"{name} is a {type(X).__name__} of sequences of {min(lengths)} to {max(lengths)} steps, "
+        f"but {estimator_name} reads arrays. Put a Padder before it, as in "
+        f"make_pipeline(Padder(), {estimator_name}(...)): it pads them with missing steps, which "
+        "the network skips."
+    )
 
 
 def _is_ragged(X) -> bool:

@@ -10,7 +10,8 @@ from sklearn.utils.validation import check_array
 
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._step_labels import labels_of_rows
-from sklstm.utils._ragged import packed_starts, rows_of_runs, runs_of_rows
+from sklstm.training._repeats import hash_samples
+from sklstm.utils._ragged import rows_of_runs
 
 # Up to so many sequences, whole numbers are repeats, and repeats have a canonical order.
 _FEW_SEQUENCES = 10_000
@@ -68,7 +69,9 @@ def read_sample_weight(sample_weight, index: WindowIndex, *, labels_rows: bool):
     return of_rows
 
 
-def repeat_sequences(index: WindowIndex, y: np.ndarray, weights, *, in_order: bool):
+def repeat_sequences(
+    index: WindowIndex, y: np.ndarray, weights: np.ndarray | None, *, in_order: bool
+) -> tuple[np.ndarray | slice, np.ndarray | None]:
     """Repeat independent sequences by their weights, if these are whole numbers and not too many.
 
     A fit on repeated sequences is, bit for bit, the fit with their counts as weights: where some
@@ -87,16 +90,21 @@ def repeat_sequences(index: WindowIndex, y: np.ndarray, weights, *, in_order: bo
 
     Returns
     -------
-    index, y, weights : tuple
-        What to train on; `weights` is None where repeats stand for them.
+    positions : ndarray or slice
+        The sequences to train on, in this order.
+    weights : ndarray of shape (n_samples,) or None
+        Their weights; None where repeats stand for them.
     """
+    repeats = None
     if weights is not None and weights.sum() <= _FEW_SEQUENCES:
         counts = np.rint(weights).astype(np.intp)
         if np.array_equal(counts, weights):
             repeats = np.repeat(np.arange(len(index)), counts)
             index, y, weights = index.take(repeats), y[repeats], None
     order = None if in_order or weights is not None else canonical_order(index, y)
-    return (index, y, weights) if order is None else (index.take(order), y[order], None)
+    if repeats is None:
+        return slice(None) if order is None else order, weights
+    return repeats if order is None else repeats[order], weights
 
 
 def canonical_order(index: WindowIndex, y: np.ndarray) -> np.ndarray | None:
@@ -117,35 +125,9 @@ def canonical_order(index: WindowIndex, y: np.ndarray) -> np.ndarray | None:
     """
     if len(index) > _FEW_SEQUENCES or len(index.rows) == 0:
         return None
-    row, sample = rows_of_runs(index.start, index.count), runs_of_rows(index.count)
-    step = np.arange(len(row)) - np.repeat(packed_starts(index.count), index.count)
-    # Sums wrap around: in whole numbers they do not depend on the order of the terms.
-    mixed = _mix(_hash_rows(index.rows)[row] ^ _mix(step.astype(np.uint64)))
-    hashes = index.count.astype(np.uint64)
-    np.add.at(hashes, sample, mixed)
-    hashes ^= _mix(_hash_rows(y))
+    hashes = hash_samples(index, y)
     if len(np.unique(hashes)) == len(hashes):
         return None
     # By values first: a scaler before the network does not change the order.
     last = index.rows[np.maximum(index.start + index.count - 1, 0)]
     return np.lexsort((hashes, *last.T[::-1]))
-
-
-def _hash_rows(rows):
-    """Hash the bits of each row."""
-    bits = np.ascontiguousarray(rows).view(f"u{rows.dtype.itemsize}").astype(np.uint64)
-    places = _mix(np.arange(1, bits.shape[1] + 1, dtype=np.uint64)) | np.uint64(1)
-    return (_mix(bits) * places).sum(axis=1, dtype=np.uint64)
-
-
-def _mix(bits):
-    """Scatter the bits of whole numbers: the finaliser of SplitMix64 [1]_.
-
-    References
-    ----------
-    .. [1] Steele, G. L., Lea, D. and Flood, C. H. (2014). Fast splittable pseudorandom number
-       generators. OOPSLA.
-    """
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))

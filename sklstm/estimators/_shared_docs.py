@@ -65,7 +65,14 @@ early_stopping : bool, default=False
     time steps before it as keep windows and targets apart; independent sequences hold out a random
     part{strata}.
 validation_fraction : float, default=0.1
-    Part of the rows held out by `early_stopping`, between 0 and 1.
+    Part of the rows held out by `early_stopping`, between 0 and 1, unless `validation` or `X_val`
+    says what validates.
+validation : splitter, list of (train, test) or None, default=None
+    What `early_stopping` holds out: the first split of a splitter of scikit-learn, or of a list of
+    pairs of positions of samples. Nothing is learned of the test part, nor of samples in neither
+    part. A splitter reads the timestamps of windows from the index of its `X`, so that
+    :class:`~sklstm.model_selection.PanelTimeSeriesSplit` splits them in time, and one that splits
+    by groups takes the series (`by` of the windower) for groups. None is `validation_fraction`.
 n_iter_no_change : int, default=10
     Epochs without improvement before `early_stopping` stops.
 train_stride : int, default=1

@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from sklstm.networks._adam import with_fused_update
+from sklstm.networks._check_losses import check_loss, check_metric
 from sklstm.networks._keras_private import function_of, learning_rate_of
 from sklstm.networks._layers import choose_engine, device_of
 from sklstm.networks._network import LSTMNetwork
@@ -84,6 +85,9 @@ def clear_model_cache() -> None:
 def _compiled_network(spec: NetworkSpec, optimizer, loss, metrics) -> LSTMNetwork:
     network = LSTMNetwork(spec)
     own_metrics = None if metrics is None else [_own_metric(metric) for metric in metrics]
+    network.loss_is_mean = check_loss(loss, spec)
+    for metric in own_metrics or ():
+        check_metric(metric, spec)
     try:
         network.compile(optimizer=with_fused_update(optimizer), loss=loss, metrics=own_metrics)
     except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:

@@ -37,12 +37,15 @@ class LSTMNetwork(keras.Model):
     ----------
     task : TrainingTask or None
         The data that :meth:`fit` trains on.
+    loss_is_mean : bool
+        Whether the loss gives the mean of a batch, which no weights can enter.
     """
 
     def __init__(self, spec: NetworkSpec):
         super().__init__(dtype="float32")
         self.spec = spec
         self.task: TrainingTask | None = None
+        self.loss_is_mean = False
         self.engine = choose_engine(spec, training=True)
         self.keras_layers = keras_layers(spec) if self.engine == "keras" else []
         of_keras = [v for layer in self.keras_layers for v in layer.trainable_weights]
@@ -168,6 +171,8 @@ class LSTMNetwork(keras.Model):
         task = self.task
         if task is None:
             raise RuntimeError("The network has no task: acquire it from the model cache to train.")
+        if self.loss_is_mean:
+            _check_weighs_all_alike(task)
         training, validation = _as_tensors(task.training), None
         train_epoch = self._train_epoch(task.training.are_labelled())
         if task.validation is not None:
@@ -211,6 +216,18 @@ class LSTMNetwork(keras.Model):
         self.optimizer.finalize_variable_values(self.ordered_variables)
         all_callbacks.on_train_end(logs)
         return self.history
+
+
+def _check_weighs_all_alike(task: TrainingTask) -> None:
+    for examples in (task.training, task.validation):
+        weights = np.empty(0) if examples is None else examples.weights[examples.weights > 0]
+        if len(weights) and not np.allclose(weights, weights[0]):
+            raise ValueError(
+                "The loss returns one number for a whole batch, of shape (), which weights of "
+                "samples or classes cannot enter: expected one for each sample, of shape "
+                "(n_samples,). Average over the last axis alone, as in keras.ops.mean(..., "
+                "axis=-1)."
+            )
 
 
 def _as_tensors(examples: Examples) -> tuple[tf.Tensor, ...]:

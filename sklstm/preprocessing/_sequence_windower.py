@@ -33,6 +33,7 @@ from sklstm.preprocessing._history import (
     positions_in_series,
 )
 from sklstm.preprocessing._labels import rank_labels, sort_by_series
+from sklstm.preprocessing._long_windows import LONG_WINDOW
 from sklstm.preprocessing._table import read_table
 from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
 from sklstm.preprocessing._window_index import WindowIndex
@@ -380,7 +381,9 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             partly_missing=table.partly_missing,
             of_index=table.of_index and labels is not None,
         )
-        windows = WindowView.from_index(index) if one_run else LazyWindows(index)
+        # A view has a buffer of all steps, the missing ones included.
+        is_long = window > max(LONG_WINDOW, len(rows))
+        windows = WindowView.from_index(index) if one_run and not is_long else LazyWindows(index)
         if self.flatten:
             return np.asarray(windows).reshape(len(own), -1)
         return windows

@@ -44,7 +44,10 @@ def newest_of_season(
     # Unless the clocks change, a step ahead looks up what the one a season before it does.
     n_different = min(length, horizon) if wall_clock is None else horizon
     found_ahead = np.full((len(index), n_different, len(columns)), np.nan)
-    oldest = index.end - index.window + 1
+    # Before its first row a window holds nothing, however long it is.
+    oldest = index.end + 1
+    some = index.count > 0
+    oldest[some] = index.keys[index.start[some]]
     for ahead in range(n_different):
         back = -(-(index.lead + ahead) // length) * length
         open_ = np.arange(len(index))

@@ -18,14 +18,34 @@ from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._fitted_network import FittedNetwork
 from sklstm.training._input_plan import InputPlan
 from sklstm.training._input_transform import fit_input_transform
+from sklstm.training._repeats import first_of_repeats
 from sklstm.training._trained import Trained
 from sklstm.training._training_set import make_training_set
-from sklstm.training._validation_split import every_nth, hold_out
+from sklstm.training._validation_split import every_nth, hold_out, split_by_hand
 from sklstm.utils._ragged import as_slice
 
 if TYPE_CHECKING:
     # It loads Keras.
     from sklstm.training._trainer import Trainer
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples with what belongs to them.
+
+    Parameters
+    ----------
+    index : WindowIndex
+        The samples.
+    y : ndarray of shape (n_samples, n_values) or (n_rows, n_values)
+        Values of the samples, or of their rows, as in FitPlan.
+    sample_weight : ndarray of shape (n_samples,) or (n_rows,), or None
+        Weight of each value of y; None weighs all alike.
+    """
+
+    index: WindowIndex
+    y: np.ndarray
+    sample_weight: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +81,10 @@ class FitPlan:
         Whether to standardise the features.
     validation_fraction : float or None
         Part to hold out for early stopping; None holds nothing out.
+    split : pair of ndarray of shape (n_samples,), bool, or None
+        Which samples train and which validate, in place of such a part.
+    validation : Samples or None
+        Other samples to validate on, in place of such a part.
     train_stride : int
         Train on every so many-th window.
     bptt_steps : int or None
@@ -87,15 +111,17 @@ class FitPlan:
     n_members: int = 1
     normalize_X: bool = True
     validation_fraction: float | None = None
+    split: tuple[np.ndarray, np.ndarray] | None = None
+    validation: Samples | None = None
     train_stride: int = 1
     bptt_steps: int | None = None
     shrink: bool | str = False
     companions: "tuple[FitPlan, ...]" = ()
 
-    def weighted(self, sample_weight: np.ndarray | None) -> "FitPlan":
-        """Return this plan, and its companions, with weights of the values of y."""
-        companions = tuple(of.weighted(sample_weight) for of in self.companions)
-        return replace(self, sample_weight=sample_weight, companions=companions)
+    def of_samples(self, **fields) -> "FitPlan":
+        """Return this plan, and its companions, with other fields that tell of the samples."""
+        companions = tuple(of.of_samples(**fields) for of in self.companions)
+        return replace(self, companions=companions, **fields)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,9 +238,7 @@ def _shares(fits, n_targets):
 def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fit:
     """Fit without companions."""
     trial_rng = deepcopy(rng) if plan.shrink else None
-    training, validation = _split(plan, index, rng)
-    # A row without a window is not trained on, but its value is a horizon target of others.
-    among = slice(None) if validation is None else as_slice(training)
+    training, among, held_out = _split(plan, index, rng)
     if previous is None:
         given = index.take(among), plan.y[among]
         if not plan.labels_rows:
@@ -232,21 +256,22 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
     # Where windows lose a season, the first of a series have nothing left.
     training = training[prepared.count[training] > 0]
 
-    def training_set(positions, among):
+    def training_set(samples, prepared, positions, among=slice(None)):
         return make_training_set(
             spec,
             transform,
-            index,
+            samples.index,
             prepared,
-            plan.y,
+            samples.y,
             positions,
             among,
-            weights=plan.sample_weight,
+            weights=samples.sample_weight,
             per_row=plan.labels_rows,
             bptt_steps=plan.bptt_steps,
         )
 
-    data = training_set(training, among)
+    own = Samples(index, plan.y, plan.sample_weight)
+    data = training_set(own, prepared, training, among)
     if previous is None:
         transform.fit_scale(*data.given())
         channels = plan.inputs.channels(transform)
@@ -264,14 +289,17 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
     else:
         scaler = previous.network.input_transform
     if plan.train_stride > 1:
-        data = training_set(every_nth(index, training, plan.train_stride), among)
+        data = training_set(own, prepared, every_nth(index, training, plan.train_stride), among)
     examples = data.examples(scaler, transform, plan.class_weights)
-    validation_examples = None
-    if validation is not None:
-        held_out = training_set(validation, validation)
-        validation_examples = held_out.examples(scaler, transform)
+    validation = None
+    if held_out is not None:
+        validation = training_set(own, prepared, *held_out)
+    elif plan.validation is not None:
+        others = transform.transform_past(plan.validation.index)
+        validation = training_set(plan.validation, others, np.flatnonzero(others.count > 0))
+    validation_examples = None if validation is None else validation.examples(scaler, transform)
     # Of a long series nothing is kept that is not needed while the networks train.
-    del data, training, validation
+    del data, training, validation, held_out
     members = plan.trainer.train(
         spec,
         examples,
@@ -297,14 +325,27 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
 
 
 def _split(plan, index, rng):
+    """Return the samples to train on, those whose values may be targets, and both to validate."""
     usable = np.flatnonzero(index.count > 0)
     if len(usable) == 0:
         raise ValueError(
             f"X holds no step to train on: all steps of all {len(index)} windows are missing (NaN)."
         )
-    if plan.validation_fraction is None:
-        return usable, None
-    return hold_out(
+    if plan.split is not None:
+        training, validation = split_by_hand(index, plan.split, stateful=plan.spec.stateful)
+        # A row without a window is not trained on, but its value is a horizon target of others.
+        among, among_held_out = map(np.flatnonzero, plan.split)
+        return training, as_slice(among), (validation, among_held_out)
+    if plan.validation_fraction is None or plan.validation is not None:
+        return usable, slice(None), None
+    first_of = None
+    if not (index.knows_time or plan.spec.stateful):
+        first_of = first_of_repeats(
+            index.take(usable),
+            plan.y if plan.labels_rows else plan.y[usable],
+            per_row=plan.labels_rows,
+        )
+    training, validation = hold_out(
         index,
         usable,
         plan.validation_fraction,
@@ -312,7 +353,9 @@ def _split(plan, index, rng):
         rng=rng,
         in_time=plan.spec.stateful,
         look_ahead=plan.transform.layout.look_ahead,
+        first_of=first_of,
     )
+    return training, as_slice(training), (validation, validation)
 
 
 def _check_same_sizes(before, now):
@@ -351,6 +394,9 @@ def _try_out(plan, index, rng):
         y=plan.y[earlier],
         sample_weight=None if plan.sample_weight is None else plan.sample_weight[earlier],
         strata=None if plan.strata is None else plan.strata[earlier],
+        # It holds out the last part of what it has.
+        split=None,
+        validation=None,
         n_members=1,
         shrink=False,
         companions=(),

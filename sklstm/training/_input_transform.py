@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklstm.networks import NetworkInput, PatchSpec, Slots
+from sklstm.preprocessing._long_windows import without_unreached_steps
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.training._calendar_inputs import calendar_of
 from sklstm.utils._aligned import aligned_empty
@@ -75,7 +76,7 @@ class InputTransform:
             constants = calendar_of(index.labels, self.cycles) if self.cycles else None
             found = replace(
                 found,
-                slots=_slots(index, span),
+                slots=_slots(index, span, self.patches),
                 view_scale=self.view_scale,
                 constants=constants,
             )
@@ -257,6 +258,7 @@ def fit_mean_and_scale(
 
 def _scales_of_views(index, patches, mean, scale):
     """Compute the root mean square of each view of each feature, over some of the windows."""
+    index = without_unreached_steps(index)
     some = np.flatnonzero(index.count > 0)
     fitting = _NUMBERS_FOR_SCALES // (index.window * index.n_features)
     n_windows = min(_WINDOWS_FOR_SCALES, max(fitting, 1))
@@ -287,7 +289,9 @@ def _scales_of_views(index, patches, mean, scale):
     return scales
 
 
-def _slots(index, span):
+def _slots(index, span, patches):
+    # Patches with an observed step reach no further back, and are counted back from the end.
+    index = without_unreached_steps(index, margin=patches.size + patches.stride)
     row_at, first = replace(
         index,
         rows=index.rows[span],

@@ -5,6 +5,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMForecaster, SequenceWindower
@@ -96,4 +97,91 @@ PARAMETERS = [
     ("no features", lambda: LSTMForecaster().fit(np.empty((30, 5, 0)), Y), ValueError, "0 feature"),
 ]
 
-ROWS = [*WEIGHTS, *TARGETS, *PARAMETERS]
+STOPS = {"early_stopping": True}
+LEFT, RIGHT = np.arange(20), np.arange(20, 30)
+
+
+def held_out(validation, **params):
+    """Fit with a split for early stopping."""
+    return forecaster(validation=validation, **(STOPS | params))
+
+
+def beside(X_val=X, y_val=Y, **params):
+    """Fit a forecaster with data of its own to validate on."""
+    how = {name: params.pop(name) for name in ("sample_weight_val",) if name in params}
+    model = LSTMForecaster(**(SMALL | STOPS | params))
+    return lambda: model.fit(X, Y, X_val=X_val, y_val=y_val, **how)
+
+
+def windows_beside(X_val, **params):
+    """Fit a forecaster on windows, with data of its own to validate on."""
+    windows = SequenceWindower(4, lead=1).fit_transform(TABLE)
+    y_val = np.zeros(len(X_val))
+    model = LSTMForecaster(**(SMALL | STOPS | params))
+    return lambda: model.fit(windows, TABLE["v"], X_val=X_val, y_val=y_val)
+
+
+def classes_beside():
+    """Fit a classifier with a class in the validation data that the fit has not."""
+    model = LSTMClassifier(early_stopping=True, **SMALL)
+    return lambda: model.fit(X, LABELS, X_val=X, y_val=LABELS + 1)
+
+
+def stateful_after():
+    """Train a stateful network on what follows the rows that validate."""
+    return on_windows(validation=[(np.arange(20, 60), np.arange(20))], stateful=True, **STOPS)
+
+
+VALIDATION = [
+    ("split, fraction", held_out(0.2), ValueError, "'validation' parameter"),
+    ("split, text", held_out("last"), ValueError, "validation must be a splitter"),
+    ("split, X and y", held_out((X, Y)), ValueError, "validation must be a splitter"),
+    ("split, one pair", held_out((LEFT, RIGHT)), ValueError, "[(train, test)]"),
+    ("split, none", held_out([]), ValueError, "yields no split"),
+    ("split, beyond", held_out([(LEFT, RIGHT + 5)]), ValueError, "position 30 in test"),
+    ("split, negative", held_out([(LEFT, [-1])]), ValueError, "position -1 in test"),
+    ("split, shared", held_out([(LEFT, LEFT[5:])]), ValueError, "15 samples on both sides"),
+    ("split, empty", held_out([(LEFT, np.zeros(30, bool))]), ValueError, "no sample in test"),
+    ("split, floats", held_out([(LEFT, RIGHT / 2)]), ValueError, "positions of samples"),
+    ("split, short mask", held_out([(LEFT, RIGHT > 25)]), ValueError, "a mask of 30"),
+    ("split, no groups", held_out(GroupShuffleSplit()), ValueError, "splits by groups"),
+    ("split, past state", stateful_after(), ValueError, "no state can be carried"),
+    ("X_val alone", beside(y_val=None), ValueError, "X_val is passed to fit without y_val"),
+    ("y_val alone", beside(X_val=None), ValueError, "y_val is passed to fit without X_val"),
+    (
+        "weights of nothing",
+        beside(X_val=None, y_val=None, sample_weight_val=np.ones(30)),
+        ValueError,
+        "without X_val and y_val",
+    ),
+    ("X_val unread", beside(early_stopping=False), ValueError, "only early stopping reads"),
+    ("X_val, steps", beside(X_val=X[:, 1:]), ValueError, "sequences of 4 steps with 2 features"),
+    ("X_val, 2D", beside(X_val=X[..., 0]), ValueError, "expected 3 dimensions"),
+    ("X_val, NaN", beside(X_val=X * np.nan), ValueError, "X_val holds no step"),
+    ("X_val, ragged", beside(X_val=[X[0], X[1, 1:]]), ValueError, "X_val is a list"),
+    ("X_val, a table", windows_beside(TABLE), ValueError, 'transform_input=["X_val"]'),
+    (
+        "X_val, another lead",
+        windows_beside(SequenceWindower(4, lead=2).fit_transform(TABLE)),
+        ValueError,
+        "lead=2, but X has",
+    ),
+    ("y_val, short", beside(y_val=Y[1:]), ValueError, "In the validation data"),
+    ("y_val, NaN", beside(y_val=Y * np.nan), ValueError, "In the validation data"),
+    ("y_val, two targets", beside(y_val=np.c_[Y, Y]), ValueError, "y_val holds 2 targets"),
+    ("y_val, a new class", classes_beside(), ValueError, "not in classes_"),
+    (
+        "weights that validate",
+        beside(sample_weight_val=-np.ones(30)),
+        ValueError,
+        "In the validation data",
+    ),
+    (
+        "repeats alone",
+        lambda: LSTMForecaster(early_stopping=True, **SMALL).fit(np.ones((30, 5, 2)), np.ones(30)),
+        ValueError,
+        "holds out 1 of 1 different sequences",
+    ),
+]
+
+ROWS = [*WEIGHTS, *TARGETS, *PARAMETERS, *VALIDATION]
