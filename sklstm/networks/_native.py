@@ -5,6 +5,7 @@
 
 import ctypes
 import os
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import numpy as np
 
 from sklstm.networks._patches import VIEWS, PatchSpec
 
-LIBRARY = Path(__file__).parent / "csrc" / "sklstm_native.so"
+_SUFFIX = "dll" if sys.platform == "win32" else "so"
+LIBRARY = Path(__file__).parent / "csrc" / f"sklstm_native.{_SUFFIX}"
 # Set to 0, this environment variable disables the native code.
 SWITCH = "SKLSTM_NATIVE"
 

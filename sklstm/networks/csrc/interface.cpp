@@ -5,8 +5,14 @@
 
 #include "interface.h"
 
+#if defined(_OPENMP)
 #include <omp.h>
+#endif
+#if defined(_WIN32)
+#include <process.h>
+#else
 #include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -47,16 +53,33 @@ const InstructionSet& chosen() {
   return instructions;
 }
 
+// Compiled without OpenMP, everything runs on the thread that calls.
+int32_t most_threads() {
+#if defined(_OPENMP)
+  return omp_get_max_threads();
+#else
+  return 1;
+#endif
+}
+
+int this_process() {
+#if defined(_WIN32)
+  return _getpid();
+#else
+  return getpid();
+#endif
+}
+
 // The process whose threads are in use, or 0. Its children do not have them, and would wait for
 // them for ever.
-std::atomic<pid_t> process_with_threads{0};
+std::atomic<int> process_with_threads{0};
 
 // A copy of what is to be computed, with the threads that it gets.
 template <class Work>
 Work with_threads(const Work& work) {
   Work own = work;
   own.n_threads = sklstm_threads(work.n_threads);
-  if (own.n_threads > 1 && process_with_threads == 0) process_with_threads = getpid();
+  if (own.n_threads > 1 && process_with_threads == 0) process_with_threads = this_process();
   return own;
 }
 
@@ -67,9 +90,9 @@ int32_t done_if(bool is_done) { return is_done ? kDone : kOutOfMemory; }
 const char* sklstm_instruction_set() { return chosen().name; }
 
 int32_t sklstm_threads(int32_t n_threads) {
-  const pid_t owner = process_with_threads;
-  if (owner != 0 && owner != getpid()) return 1;
-  const int32_t all = omp_get_max_threads();
+  const int owner = process_with_threads;
+  if (owner != 0 && owner != this_process()) return 1;
+  const int32_t all = most_threads();
   return n_threads > 0 ? std::min(n_threads, all) : all;
 }
 

@@ -15,7 +15,11 @@
 #include "lstm_layer.h"
 #include "patch_layout.h"
 
+#if defined(_WIN32)
+#define SKLSTM_API extern "C" __declspec(dllexport)
+#else
 #define SKLSTM_API extern "C" __attribute__((visibility("default")))
+#endif
 
 // What the functions return.
 enum SklstmResult : int32_t { kDone, kOutOfMemory, kOutsideRows };
