@@ -8,6 +8,7 @@ from inspect import isclass
 import keras
 import tensorflow as tf
 
+from sklstm.networks._quantiles import PinballLoss
 from sklstm.networks._spec import NetworkSpec
 
 
@@ -78,7 +79,7 @@ def check_metric(metric, spec: NetworkSpec) -> None:
 
 def _try_out(parameter, part, shape, shape_of_outputs):
     """Return the shape of what a user's function returns, its first axis by name."""
-    if isinstance(part, str):
+    if isinstance(part, (str, PinballLoss)):
         return None
     if isclass(part):
         part = part()
@@ -88,19 +89,21 @@ def _try_out(parameter, part, shape, shape_of_outputs):
         return None
     # A number of samples that no other axis has.
     n_samples = min({2, 3, 4, 5, 6} - {*shape, *shape_of_outputs})
-    y_true = tf.zeros([n_samples, *shape])
-    y_pred = tf.fill([n_samples, *shape_of_outputs], 0.5)
     try:
-        # In a graph, as in training.
-        in_graph = tf.function(lambda *both: function(*both), autograph=False)
-        returned = in_graph(y_true, y_pred)
-        found = tuple(tf.convert_to_tensor(returned).shape)
+        # In a graph, as in training; it goes with the last reference to it.
+        with tf.Graph().as_default():
+            y_true = tf.zeros([n_samples, *shape])
+            y_pred = tf.fill([n_samples, *shape_of_outputs], 0.5)
+            found = tf.convert_to_tensor(function(y_true, y_pred)).shape
     except Exception as error:  # a user's function may raise anything
         raise ValueError(
             f"{parameter}={part!r} cannot be computed on y_true of shape "
             f"{_written(('n_samples', *shape))} and y_pred of shape "
             f"{_written(('n_samples', *shape_of_outputs))}: {type(error).__name__}: {error}"
         ) from error
+    if not found.is_fully_defined():
+        # It shows when the function is computed.
+        return None
     return tuple("n_samples" if size == n_samples else size for size in found)
 
 
