@@ -6,12 +6,13 @@ WORKERS ?= 2
 
 BIN := $(VENV)/bin
 # The native code, in C++.
-SOURCES := $(wildcard sklstm/networks/csrc/*.cpp sklstm/networks/csrc/*.h)
+CSRC := sklstm/networks/csrc
+SOURCES := $(wildcard $(CSRC)/*.cpp $(CSRC)/*.h tests/native/*.cpp)
 # Quiet TensorFlow, no GPU, no windows: what the tests are written for.
 TEST_ENV := TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES= MPLBACKEND=Agg SCIPY_ARRAY_API=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format types test test-fast test-slow test-native doctest docs bench demo clean
+.PHONY: help install lint format types test test-fast test-slow test-native test-arm doctest docs bench demo wheels clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,7 +54,7 @@ test-slow: $(VENV)/.installed-test  ## Run the tests that take longer
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow -n $(WORKERS)
 
 test-native: $(VENV)/.installed-test  ## Test the native code with the sanitizers of the compiler
-	$(BIN)/python -m tests.sanitize
+	$(BIN)/python -m tests.native.sanitize
 
 doctest: $(VENV)/.installed-test  ## Run the examples of the docstrings, the README and the docs
 	$(TEST_ENV) $(BIN)/python -m pytest --doctest-modules --doctest-glob='*.md' \
@@ -78,6 +79,27 @@ docs: $(VENV)/.installed-docs  ## Build the documentation and run its gallery
 
 bench: $(VENV)/.installed-bench  ## Compare with Keras and PyTorch, half an hour; ARGS=--quick: a minute
 	$(BIN)/python -m benchmarks $(ARGS)
+
+$(VENV)/.installed-wheels: pyproject.toml | $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --editable '.[wheels]'
+	@touch $@
+
+# Of this machine's wheel, what it needs of the system goes into it; the others are compiled by Zig.
+wheels: $(VENV)/.installed-wheels  ## Build the wheels of all platforms and the source, into dist/
+	rm -rf dist build/wheels
+	SKLSTM_BUILD_NATIVE=1 $(BIN)/python -m pip wheel --quiet --no-deps -w build/wheels .
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m auditwheel repair -w dist build/wheels/*.whl
+	zig=$$($(BIN)/python -c "import pathlib, ziglang; print(pathlib.Path(ziglang.__file__).parent / 'zig')"); \
+	for target in linux-aarch64 macos-arm64 macos-x86_64 windows-x86_64; do \
+	  SKLSTM_BUILD_NATIVE=1 SKLSTM_BUILD_TARGET=$$target CXX="$$zig c++" \
+	    $(BIN)/python -m pip wheel --quiet --no-deps -w dist . || exit 1; \
+	done
+	SKLSTM_BUILD_NATIVE=0 $(BIN)/python -m pip wheel --quiet --no-deps -w dist .
+	$(BIN)/python -m build --quiet --sdist --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
+
+test-arm: $(VENV)/.installed-wheels  ## Run the native code for ARM beside NumPy, under QEMU
+	$(BIN)/python -m tests.native.arm
 
 clean:  ## Remove what building and testing left behind; keeps .venv
 	rm -rf build dist docs/_build docs/auto_examples docs/generated htmlcov \

@@ -12,6 +12,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -21,8 +22,8 @@ LIBRARY = SOURCES / "sklstm_native.so"
 # The operations of TensorFlow stand in a library of their own, which needs the other one.
 OPERATIONS = SOURCES / "sklstm_tensorflow.so"
 FLAGS = [
-    *("-O3", "-std=c++17", "-fPIC", "-fopenmp", "-ffp-contract=fast"),
-    *("-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-Wno-psabi"),
+    *("-O3", "-std=c++17", "-fPIC", "-ffp-contract=fast", "-fno-exceptions", "-fno-rtti"),
+    *("-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-pragmas"),
 ]
 # What computes, by the name of its functions.
 FILES = {"lstm": "lstm_layer.cpp", "dense": "dense_layer.cpp", "patch": "patch_layout.cpp"}
@@ -36,6 +37,72 @@ INSTRUCTION_SETS = {
 }
 # Set to 0, nothing is compiled; set to 1, it is an error if that fails.
 SWITCH = "SKLSTM_BUILD_NATIVE"
+# Names one of TARGETS; CXX must then be Zig's compiler. Without it, it is this machine.
+TARGET_SWITCH = "SKLSTM_BUILD_TARGET"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A platform to compile for.
+
+    Parameters
+    ----------
+    machine : str
+        Its kind of processor, of `INSTRUCTION_SETS`.
+    tag : str
+        The platform in the name of the wheel.
+    flags : tuple of str
+        Further flags of the compiler and the linker.
+    suffix : str, default="so"
+        How the names of libraries end.
+    has_operations : bool, default=True
+        Whether TensorFlow's operations are compiled. Elsewhere networks train on TensorFlow's own
+        and predict in native code.
+    """
+
+    machine: str
+    tag: str
+    flags: tuple[str, ...]
+    suffix: str = "so"
+    has_operations: bool = True
+
+
+# They are compiled on any machine, by Zig, which has no OpenMP: they use one thread.
+TARGETS = {
+    "linux-aarch64": Target(
+        "aarch64",
+        "manylinux_2_17_aarch64.manylinux2014_aarch64",
+        ("-target", "aarch64-linux-gnu.2.17"),
+    ),
+    "macos-arm64": Target(
+        "aarch64", "macosx_11_0_arm64", ("-target", "aarch64-macos.11.0"), has_operations=False
+    ),
+    "macos-x86_64": Target(
+        "x86_64", "macosx_11_0_x86_64", ("-target", "x86_64-macos.11.0"), has_operations=False
+    ),
+    "windows-x86_64": Target(
+        "x86_64", "win_amd64", ("-target", "x86_64-windows-gnu"), "dll", has_operations=False
+    ),
+}
+
+
+def this_machine() -> Target:
+    """Describe the machine that compiles.
+
+    Returns
+    -------
+    Target
+        Linux on a processor with native code.
+
+    Raises
+    ------
+    RuntimeError
+        On any other machine.
+    """
+    if sys.platform != "linux" or platform.machine() not in INSTRUCTION_SETS:
+        raise RuntimeError(f"there is none for {sys.platform} on {platform.machine()}")
+    tag = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    return Target(platform.machine(), tag, ("-fopenmp",))
 
 
 class NativeBuildHook(BuildHookInterface):
@@ -57,7 +124,11 @@ class NativeBuildHook(BuildHookInterface):
         if wanted == "0":
             return
         try:
-            compile_native(Path(self.root))
+            target_name = os.environ.get(TARGET_SWITCH)
+            target = TARGETS[target_name] if target_name else this_machine()
+            # What is for another machine stays out of the tree.
+            to = Path(tempfile.mkdtemp()) if target_name else Path(self.root, SOURCES)
+            libraries = compile_native(Path(self.root), target, to)
         except (OSError, RuntimeError) as error:
             if wanted == "1":
                 raise
@@ -67,58 +138,69 @@ class NativeBuildHook(BuildHookInterface):
             )
             return
         build_data["pure_python"] = False
-        build_data["artifacts"] += [LIBRARY.as_posix(), OPERATIONS.as_posix()]
-        name = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-        build_data["tag"] = f"py3-none-{name}"
+        build_data["force_include"] |= {
+            str(library): (SOURCES / library.name).as_posix() for library in libraries
+        }
+        build_data["tag"] = f"py3-none-{target.tag}"
 
 
 def compile_native(
-    root: Path,
-    library: Path = LIBRARY,
-    operations: Path = OPERATIONS,
-    more_flags: Sequence[str] = (),
-) -> None:
+    root: Path, target: Target, to: Path, more_flags: Sequence[str] = ()
+) -> list[Path]:
     """Compile the native code.
 
     Parameters
     ----------
     root : Path
         The root of the project.
-    library, operations : Path
-        Where the libraries go, absolute or from the root.
+    target : Target
+        What to compile for.
+    to : Path
+        The folder that the libraries go to.
     more_flags : sequence of str, default=()
         Further flags for the compiler and the linker.
+
+    Returns
+    -------
+    list of Path
+        The libraries.
 
     Raises
     ------
     RuntimeError
-        If this is no machine to compile it on, or the compiler fails.
+        If the compiler fails, or if there is none.
     """
-    if sys.platform != "linux" or platform.machine() not in INSTRUCTION_SETS:
-        raise RuntimeError(f"there are none for {sys.platform} on {platform.machine()}")
     compiler = shlex.split(os.environ.get("CXX", "")) or [find_compiler()]
+    compiler += [*target.flags, *more_flags]
     with tempfile.TemporaryDirectory() as scratch:
-        flags_of_all = [*FLAGS, *more_flags]
-        jobs = [(name, f"{name}.cpp", []) for name in ("interface", "tensorflow_ops")]
-        for name, flags in INSTRUCTION_SETS[platform.machine()].items():
+        jobs = [("interface", "interface.cpp", [])]
+        for name, flags in INSTRUCTION_SETS[target.machine].items():
             for layer, source in FILES.items():
                 named = [*flags, f"-DSKLSTM_FUNCTIONS={layer}_{name}"]
                 jobs.append((f"{layer}_{name}", source, named))
+        if target.has_operations:
+            jobs.append(("tensorflow_ops", "tensorflow_ops.cpp", []))
         objects = {name: Path(scratch, f"{name}.o") for name, _, _ in jobs}
         run_all(
-            [*compiler, *flags_of_all, *flags, "-c", str(root / SOURCES / source), "-o", str(to)]
-            for (_, source, flags), to in zip(jobs, objects.values(), strict=True)
+            [*compiler, *FLAGS, *flags, "-c", str(root / SOURCES / source), "-o", str(into)]
+            for (_, source, flags), into in zip(jobs, objects.values(), strict=True)
         )
-        adapter_object = objects.pop("tensorflow_ops")
-        native, adapter = Path(scratch, library.name), Path(scratch, operations.name)
-        link = [*compiler, *more_flags, "-shared", "-fopenmp", "-Wl,-rpath,$ORIGIN", "-o"]
-        own_name = f"-Wl,-soname,{native.name}"
-        run_all([[*link, str(native), own_name, *map(str, objects.values())]])
-        run_all([[*link, str(adapter), str(adapter_object), str(native), "-ldl"]])
-        # In one step, for a process that has the old one loaded.
-        for linked, to in ((native, root / library), (adapter, root / operations)):
-            shutil.copy(linked, f"{to}.new")
-            os.replace(f"{to}.new", to)
+        adapter_object = objects.pop("tensorflow_ops", None)
+        native = Path(scratch, f"{LIBRARY.stem}.{target.suffix}")
+        linked = [native]
+        link = [*compiler, "-shared"]
+        own_name = [f"-Wl,-soname,{native.name}"] if target.has_operations else []
+        run_all([[*link, "-o", str(native), *own_name, *map(str, objects.values())]])
+        if adapter_object is not None:
+            adapter = Path(scratch, OPERATIONS.name)
+            parts = [str(adapter_object), str(native), "-Wl,-rpath,$ORIGIN", "-ldl"]
+            run_all([[*link, "-o", str(adapter), *parts]])
+            linked.append(adapter)
+        for library in linked:
+            # In one step, for a process that has the old one loaded.
+            shutil.copy(library, to / f"{library.name}.new")
+            os.replace(to / f"{library.name}.new", to / library.name)
+        return [to / library.name for library in linked]
 
 
 def find_compiler() -> str:

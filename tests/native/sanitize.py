@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TESTS = "tests/networks/test_interface.py"
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1"]
 CODE = """
@@ -41,8 +41,8 @@ def main() -> int:
         for name in ("libasan.so", "libstdc++.so")
     ]
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder, "sklstm_native.so")
-        hatch_build.compile_native(ROOT, library, Path(folder, "unused.so"), more_flags=SANITIZERS)
+        target = hatch_build.this_machine()
+        library, *_ = hatch_build.compile_native(ROOT, target, Path(folder), SANITIZERS)
         for instruction_set in ("", "avx2"):
             print(f"instruction set: {instruction_set or 'the best'}", flush=True)
             environment = {
