@@ -27,6 +27,7 @@ from sklstm.training._keras_parts import (
     check_loss_and_metrics,
     copy_optimizer,
     optimizer_class,
+    takes_name,
 )
 from sklstm.training._length import FORECASTER, Length
 from sklstm.training._schedule import EarlyStopping, FallingRate
@@ -177,6 +178,9 @@ class Trainer:
                 all_callbacks.insert(0, FallingRate(self.schedule, initial_epoch, epochs))
             optimizer = optimizer_class(optimizer)
             settings = {"optimizer__learning_rate": rate}
+            if takes_name(optimizer):
+                # Numbered names would stay in TensorFlow, one for each fit.
+                settings["optimizer__name"] = optimizer.__name__.lower()
             if self.weight_decay:
                 settings["optimizer__weight_decay"] = self.weight_decay
 
