@@ -74,7 +74,9 @@ validation : splitter, list of (train, test) or None, default=None
     :class:`~sklstm.model_selection.PanelTimeSeriesSplit` splits them in time, and one that splits
     by groups takes the series (`by` of the windower) for groups. None is `validation_fraction`.
 n_iter_no_change : int, default=10
-    Epochs without improvement before `early_stopping` stops.
+    Epochs without improvement before `early_stopping` stops. It never stops before 200 updates,
+    whatever this says: fewer teach a network next to nothing. An update is one batch, so that 200
+    of them are 200 divided by the batches of an epoch; `epochs` ends a fit earlier.
 train_stride : int, default=1
     Train on every `train_stride`-th window of each series, in time. Windows one step apart say
     nearly the same, so a stride saves time at little loss. With `return_sequences` all labels are
@@ -125,7 +127,8 @@ callbacks_ : list of keras.callbacks.Callback
 ValueError
     In fit, if a step has some features missing but not all, if no step is observed, if the labels
     of steps are not as many as the steps, if the rows of a stateful fit are not in the order of
-    time, or if early stopping leaves nothing to train on; in predict, if sequences have another
+    time, if early stopping leaves nothing to train on, or if the training diverges, which stops it
+    after that epoch and names it; in predict, if sequences have another
     shape than in fit.""",
 }
 

@@ -8,6 +8,9 @@
   would let this go.
 - ``adam._momentums``, ``adam._velocities`` and ``adam._get_variable_index``: to update a variable
   with one operation of TensorFlow. Public access to the slots of a variable would let this go.
+- ``optimizer._all_reduce_sum_gradients``: to leave out a sum over one replica. TensorFlow registers
+  its gradient for the life of the process, and with it the whole graph of an epoch, 3 to 5 MB for
+  each network. A public switch would let this go.
 """
 
 # Authors: The sklstm developers
@@ -63,3 +66,23 @@ def slots_of(adam, variable):
     """
     index = adam._get_variable_index(variable)
     return adam._momentums[index], adam._velocities[index]
+
+
+def without_all_reduce(optimizer):
+    """Let an optimizer take its gradients as they are: there is one replica only.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Of one network alone; it is changed.
+
+    Returns
+    -------
+    keras.optimizers.Optimizer
+        The same.
+    """
+    optimizer._all_reduce_sum_gradients = list
+    inner = getattr(optimizer, "inner_optimizer", None)
+    if inner is not None:
+        without_all_reduce(inner)
+    return optimizer

@@ -3,6 +3,7 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import gc
 import json
 import re
 import threading
@@ -16,15 +17,21 @@ import tensorflow as tf
 
 from sklstm.networks._adam import with_fused_update
 from sklstm.networks._check_losses import check_loss, check_metric
-from sklstm.networks._keras_private import function_of, learning_rate_of
+from sklstm.networks._keras_private import function_of, learning_rate_of, without_all_reduce
 from sklstm.networks._layers import choose_engine, device_of
 from sklstm.networks._network import LSTMNetwork
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import TrainingTask
+from sklstm.networks._tensorflow_private import clear_kernel_cache
 
 MAX_IDLE_NETWORKS = 16
 
+# Networks after whose compilation TensorFlow's kernels are freed: some 1 MB for each new shape.
+_MANY_COMPILED = 32
+
 _idle: OrderedDict[tuple, list[LSTMNetwork]] = OrderedDict()
+_n_in_use = 0
+_n_compiled = 0
 _lock = threading.Lock()
 
 
@@ -58,7 +65,7 @@ def acquire_network(
         Compiled. Its weights are undefined and have to be set.
     """
     key = _key(spec, optimizer, loss, metrics)
-    with device_of(choose_engine(spec, training=True)):
+    with _counted(), device_of(choose_engine(spec, training=True)):
         network = None if key is None else _take(key)
         if network is None:
             network = _compiled_network(spec, optimizer, loss, metrics)
@@ -76,20 +83,52 @@ def acquire_network(
                 _release(key, network)
 
 
+@contextmanager
+def _counted():
+    """Count the networks in use, and free what those have left that were dropped."""
+    global _n_in_use
+    with _lock:
+        _n_in_use += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _n_in_use -= 1
+            # In no other thread may TensorFlow be computing.
+            if _n_compiled >= _MANY_COMPILED and not _n_in_use and threading.active_count() == 1:
+                _free()
+
+
+def _free() -> None:
+    """Free graphs, which refer to themselves, and kernels; the lock is held."""
+    global _n_compiled
+    _n_compiled = 0
+    gc.collect()
+    clear_kernel_cache()
+
+
 def clear_model_cache() -> None:
-    """Drop all idle networks and free their memory."""
+    """Drop all idle networks and free their memory, and that of TensorFlow's kernels.
+
+    Networks that are training stay. No other thread may compute with TensorFlow meanwhile.
+    """
     with _lock:
         _idle.clear()
+        _free()
 
 
 def _compiled_network(spec: NetworkSpec, optimizer, loss, metrics) -> LSTMNetwork:
+    global _n_compiled
+    with _lock:
+        _n_compiled += 1
     network = LSTMNetwork(spec)
     own_metrics = None if metrics is None else [_own_metric(metric) for metric in metrics]
+    own_optimizer = without_all_reduce(with_fused_update(optimizer))
     network.loss_is_mean = check_loss(loss, spec)
     for metric in own_metrics or ():
         check_metric(metric, spec)
     try:
-        network.compile(optimizer=with_fused_update(optimizer), loss=loss, metrics=own_metrics)
+        network.compile(optimizer=own_optimizer, loss=loss, metrics=own_metrics)
     except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
         raise ValueError(
             f"loss={loss!r} with metrics={metrics!r} cannot be computed on targets and outputs of "

@@ -42,7 +42,8 @@ class LSTMNetwork(keras.Model):
     """
 
     def __init__(self, spec: NetworkSpec):
-        super().__init__(dtype="float32")
+        # Keras numbers names, and TensorFlow keeps 30 kB for each name of a variable for ever.
+        super().__init__(dtype="float32", name="lstm_network")
         self.spec = spec
         self.task: TrainingTask | None = None
         self.loss_is_mean = False

@@ -58,6 +58,11 @@ def _is_optimizer_class(part) -> bool:
     return isinstance(part, type) and issubclass(part, keras.optimizers.Optimizer)
 
 
+def takes_name(optimizer: type) -> bool:
+    """Tell whether a class of optimizers takes a name, as those of Keras do."""
+    return "name" in signature(optimizer).parameters
+
+
 def copy_optimizer(optimizer):
     """Copy what was configured and leave what was learned; a schedule need not be registered."""
     schedule = type(learning_rate_of(optimizer))

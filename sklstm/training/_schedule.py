@@ -40,6 +40,28 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             self.model.stop_training = others_stop
 
 
+class StopAtDivergence(keras.callbacks.Callback):
+    """Stop after the first epoch whose loss is no longer finite, if the weights are not either.
+
+    Attributes
+    ----------
+    diverged_in : int or None
+        That epoch, from 0; None if there was none.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.diverged_in = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Look at the loss of an epoch."""
+        if np.isfinite((logs or {}).get("loss", 0.0)):
+            return
+        if not all(np.isfinite(part).all() for part in self.model.get_ordered_weights()):
+            self.diverged_in = epoch
+            self.model.stop_training = True
+
+
 class FallingRate(keras.callbacks.Callback):
     """Let the learning rate fall, from its full height to a hundredth.
 

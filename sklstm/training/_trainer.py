@@ -3,6 +3,7 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 import sklearn
 from scikeras.wrappers import BaseWrapper
+from sklearn.exceptions import ConvergenceWarning
 
 from sklstm.networks import (
     Examples,
@@ -28,9 +30,10 @@ from sklstm.training._keras_parts import (
     check_loss_and_metrics,
     copy_optimizer,
     optimizer_class,
+    takes_name,
 )
 from sklstm.training._length import FORECASTER, Length
-from sklstm.training._schedule import EarlyStopping, FallingRate
+from sklstm.training._schedule import EarlyStopping, FallingRate, StopAtDivergence
 from sklstm.training._trained import Trained
 
 # Updates that early stopping waits for: fewer teach a network next to nothing.
@@ -172,6 +175,8 @@ class Trainer:
         if self.patience is not None:
             n_batches = -(-len(task.training.windows) // task.batch_size)
             all_callbacks.append(EarlyStopping(self.patience, -(-FEWEST_UPDATES // n_batches)))
+        watch = StopAtDivergence()
+        all_callbacks.append(watch)
         optimizer, settings = self.optimizer, {}
         if isinstance(optimizer, keras.optimizers.Optimizer):
             optimizer = copy_optimizer(optimizer)
@@ -181,6 +186,9 @@ class Trainer:
                 all_callbacks.insert(0, FallingRate(self.schedule, initial_epoch, epochs))
             optimizer = optimizer_class(optimizer)
             settings = {"optimizer__learning_rate": rate}
+            if takes_name(optimizer):
+                # Numbered names would stay in TensorFlow, one for each fit.
+                settings["optimizer__name"] = optimizer.__name__.lower()
             if self.weight_decay:
                 settings["optimizer__weight_decay"] = self.weight_decay
 
@@ -218,7 +226,7 @@ class Trainer:
                     keras.callbacks.Callback.set_model(callback, None)
             network = wrapper.model_
             weights, history = network.get_ordered_weights(), dict(network.history.history)
-            _check_finite(weights, history, rate)
+            _check_finite(weights, history, rate, watch.diverged_in)
             return Trained(
                 weights=weights,
                 optimizer_state=network.get_optimizer_state(),
@@ -238,11 +246,23 @@ def _appended(history: dict[str, list], more: dict[str, list]) -> dict[str, list
     }
 
 
-def _check_finite(weights, history, learning_rate: float) -> None:
-    """Refuse what a training that diverged has left."""
-    if not all(np.isfinite(part).all() for part in weights):
-        raise ValueError(
-            f"Training diverged: the weights are no longer finite (last loss "
-            f"{history['loss'][-1]}). A smaller learning_rate than {learning_rate}, or "
-            "normalize_X=True, usually helps."
+def _check_finite(weights, history, learning_rate: float, diverged_in: int | None) -> None:
+    """Refuse what a training that diverged has left; warn if its best weights were restored."""
+    is_finite = all(np.isfinite(part).all() for part in weights)
+    if is_finite and diverged_in is None:
+        return
+    n_epochs = len(history["loss"])
+    epoch = n_epochs if diverged_in is None else diverged_in + 1
+    what = f"Training diverged in epoch {epoch}"
+    advice = f"A smaller learning_rate than {learning_rate}, or normalize_X=True, usually helps."
+    if is_finite:
+        warnings.warn(
+            f"{what} (loss {history['loss'][-1]}) and stopped there; early stopping restored the "
+            f"best weights before it. {advice}",
+            ConvergenceWarning,
+            stacklevel=2,
         )
+        return
+    raise ValueError(
+        f"{what}: the weights are no longer finite (last loss {history['loss'][-1]}). {advice}"
+    )

@@ -237,3 +237,63 @@ def test_memory_stays_flat_over_the_fits_of_a_grid():
     grid(20)
     before = grid(10)
     assert grid(100) - before < 20 * 2**20
+
+
+def graphs_of_epochs():
+    gc.collect()
+    named = [part for part in gc.get_objects() if type(part).__name__ == "FuncGraph"]
+    return [graph for graph in named if graph.name == "train_epoch"]
+
+
+def test_a_cleared_cache_keeps_no_graph():
+    before = len(graphs_of_epochs())
+    fitted_bits(spec=NetworkSpec(2, (9,), 1, "linear"), loss=lambda *both: mae(*both))
+    fitted_bits(optimizer=keras.optimizers.SGD(0.1))
+    assert len(graphs_of_epochs()) == before + 2
+    clear_model_cache()
+    assert len(graphs_of_epochs()) <= before
+
+
+def test_what_a_fit_makes_has_the_same_names_each_time():
+    """TensorFlow keeps what it has made for each name."""
+    specs = [NetworkSpec(1, (units,), 1, "linear") for units in (1, 2)]
+    names = [
+        [v.path for v in (*network.variables, *network.optimizer.variables)]
+        for network in (
+            acquired(spec, keras.optimizers.Adam(0.1, name="adam"), metrics=None) for spec in specs
+        )
+    ]
+    assert names[0] == names[1]
+
+
+def test_kernels_are_freed_after_many_networks(monkeypatch):
+    freed = []
+    monkeypatch.setattr(_model_cache, "clear_kernel_cache", lambda: freed.append(True))
+    monkeypatch.setattr(_model_cache, "_MANY_COMPILED", 3)
+    monkeypatch.setattr(_model_cache.threading, "active_count", lambda: 1)
+    for units in (1, 2):
+        acquired(NetworkSpec(1, (units,), 1, "linear"))
+    assert not freed
+    with acquire(NetworkSpec(1, (3,), 1, "linear")):
+        acquired(NetworkSpec(1, (4,), 1, "linear"))
+        assert not freed
+    assert len(freed) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["shape", "loss"])
+def test_memory_stays_flat_over_networks_that_differ(kind):
+    def many(numbers):
+        for number in numbers:
+            if kind == "shape":
+                how = {"spec": NetworkSpec(2, (3 + number % 9,), 1 + number // 9, "linear")}
+            else:
+                how = {"loss": lambda *both: mae(*both)}
+            adam = keras.optimizers.Adam(0.1, name="adam")
+            fitted_bits(epochs=1, optimizer=adam, **how)
+        clear_model_cache()
+        return psutil.Process().memory_info().rss
+
+    before = many(range(40))
+    # It was 3 to 5 MB for each.
+    assert many(range(40, 140)) - before < 40 * 2**20

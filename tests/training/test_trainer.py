@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from sklstm.training._trainer import optimizer_class
 from tests.estimators.helpers import classifier, forecaster, sequences
@@ -172,6 +173,34 @@ def test_terminate_on_nan_and_the_error_of_a_divergence():
         model.fit(X, Y)
     assert len(epochs) < 9
     assert not hasattr(model, "history_")
+
+
+class Explode(keras.callbacks.Callback):
+    """Let the learning rate explode before the third epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+        if epoch == 2:
+            self.model.optimizer.learning_rate = 1e30
+
+
+@pytest.mark.parametrize("params", [{}, {"n_members": 2}, {"stateful": True}])
+def test_a_divergence_ends_the_training_and_names_its_epoch(params):
+    epochs = []
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch))
+    model = forecaster(epochs=50, optimizer="sgd", callbacks=[watch, Explode()], **params)
+    data = (X[:, 0], X[:, 0, 1] ** 2) if "stateful" in params else (X, Y)
+    with pytest.raises(ValueError, match=r"Training diverged in epoch [345]: the weights"):
+        model.fit(*data)
+    assert len(epochs) <= 5
+
+
+def test_early_stopping_restores_what_was_before_a_divergence():
+    model = forecaster(epochs=50, optimizer="sgd", callbacks=[Explode()], early_stopping=True)
+    with pytest.warns(ConvergenceWarning, match=r"diverged in epoch [345] .* restored the best"):
+        model.fit(X, Y)
+    assert np.isfinite(model.predict(X)).all()
+    assert model.n_iter_ <= 5
 
 
 def test_lambda_callback():
