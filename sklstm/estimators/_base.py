@@ -28,6 +28,7 @@ from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_label
 from sklstm.training._fit import Fit, FitPlan, fit_network
 from sklstm.training._fitted_network import HasNetwork
 from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._raw_input import as_numbers, unmasked
 from sklstm.utils._sklearn_private import (
     HasMethods,
@@ -47,7 +48,7 @@ def _of_any_class(method):
     return method
 
 
-class BaseLSTM(HasNetwork, BaseEstimator, ABC):
+class BaseLSTM(HasNetwork, EstimatorState, BaseEstimator, ABC):
     """Base class of the LSTM estimators.
 
     A subclass reads ``y`` and says what is to be fitted; this class fits it and keeps the result.
