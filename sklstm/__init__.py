@@ -8,14 +8,13 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklstm._version import __version__
 from sklstm.compose import TransformedTargetClassifier
 from sklstm.estimators import LSTMClassifier, LSTMForecaster
 from sklstm.forecasting import ConformalForecaster, backtest, forecast, generate, stream
 from sklstm.metrics import horizon_scorer, label_scorer
 from sklstm.model_selection import PanelTimeSeriesSplit
 from sklstm.preprocessing import KMeansLabeler, Padder, SequenceWindower, To3D
-
-__version__ = "0.1.0"
 
 __all__ = [
     "ConformalForecaster",

@@ -17,6 +17,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._sklearn_private import HasMethods, _fit_context, check_y, routing_enabled
 
 _ROUTED_METHODS = (
@@ -82,7 +83,7 @@ def _with_missing(labels, missing):
     return every
 
 
-class TransformedTargetClassifier(ClassifierMixin, BaseEstimator):
+class TransformedTargetClassifier(ClassifierMixin, EstimatorState, BaseEstimator):
     """Meta-estimator to classify a target that a transformer turns into labels.
 
     The twin of :class:`~sklearn.compose.TransformedTargetRegressor`. `fit` takes the target as it

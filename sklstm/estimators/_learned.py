@@ -11,6 +11,7 @@ from sklstm.estimators._input import read_X
 from sklstm.targets._step_labels import are_labelled, labels_of_rows, only_labelled
 from sklstm.training._fit import Fit
 from sklstm.training._fitted_network import HasNetwork
+from sklstm.utils._estimator_state import EstimatorState
 
 
 def of_any_class(method):
@@ -19,7 +20,7 @@ def of_any_class(method):
     return method
 
 
-class LearnedLSTM(HasNetwork, BaseEstimator):
+class LearnedLSTM(HasNetwork, EstimatorState, BaseEstimator):
     """What the LSTM estimators do once they are fitted."""
 
     _last_fit: Fit

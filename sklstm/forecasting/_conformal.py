@@ -15,6 +15,7 @@ from sklstm.forecasting._actuals import forecast_and_actuals
 from sklstm.forecasting._model_parts import HasIntervals, check_coverage, with_margins
 from sklstm.preprocessing._timestamps import rank_timestamps, timestamps_of
 from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._sklearn_private import (
     HasMethods,
     Interval,
@@ -25,7 +26,9 @@ from sklstm.utils._sklearn_private import (
 )
 
 
-class ConformalForecaster(HasIntervals, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class ConformalForecaster(
+    HasIntervals, MetaEstimatorMixin, RegressorMixin, EstimatorState, BaseEstimator
+):
     """Forecaster with prediction intervals, calibrated step by step on the last part in time.
 
     The forecaster is fitted on the first part of the rows and forecasts the last one; its errors

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklstm.utils._plain_state import PlainState
+
 UNITS = ("s", "ms", "us", "ns")
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 # Offset class, its step in months, whether it is at the end, the attribute of its anchor.
@@ -117,7 +119,7 @@ def _checked(mask, other):
 
 
 @dataclass(frozen=True, eq=False)
-class Rule:
+class Rule(PlainState):
     """A rule that numbers the dates and times of a calendar.
 
     Parameters

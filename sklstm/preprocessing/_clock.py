@@ -23,12 +23,13 @@ from sklstm.preprocessing._labels import (
 )
 from sklstm.preprocessing._learn_step import learn_rule
 from sklstm.preprocessing._read_as_dates import text_that_reads_as_dates
+from sklstm.utils._plain_state import PlainState
 
 # The freq that takes the order of the rows for the clock.
 ROWS = "rows"
 
 
-class Clock:
+class Clock(PlainState):
     """Slots of labels, one clock for all series and one phase for each.
 
     Parameters

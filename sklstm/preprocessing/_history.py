@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm.preprocessing._labels import sort_by_series
+from sklstm.utils._plain_state import PlainState
 
 # The least number of steps between the rows of different series on the joint clock: neither a
 # window nor a forecast spans from one to the other.
@@ -16,7 +17,7 @@ LONGEST_HORIZON = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
-class TimedRows:
+class TimedRows(PlainState):
     """Rows with their series and their place in time.
 
     Parameters

@@ -19,6 +19,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._raw_input import as_numbers
 from sklstm.utils._sklearn_private import Interval, _fit_context
 
@@ -135,7 +136,9 @@ def _count_distinct(X, enough):
     return head if head >= enough else len(np.unique(X, axis=0))
 
 
-class KMeansLabeler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
+class KMeansLabeler(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, EstimatorState, BaseEstimator
+):
     """Turn numbers into labels by k-means, numbered by the order of the centres.
 
     The rows are clustered, and the clusters are numbered from the smallest centre to the largest

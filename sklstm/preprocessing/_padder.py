@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm.preprocessing._padded_sequences import LongerSequences
 from sklstm.preprocessing._ragged_input import read_ragged
 from sklstm.utils._all_or_nothing import all_or_nothing
+from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -62,7 +63,7 @@ def _pad(ragged, length, *, padding, truncating, value):
 
 
 # scikit-learn ships no types, so mypy does not accept the class argument of its mixin.
-class Padder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class Padder(TransformerMixin, EstimatorState, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Pad sequences of any lengths to 3-D (samples, steps, features).
 
     Shorter sequences get steps of `value` on one side, until all have `length` steps. Nothing is

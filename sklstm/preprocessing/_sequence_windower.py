@@ -39,6 +39,7 @@ from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._arrow import from_arrow
+from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -49,7 +50,7 @@ from sklstm.utils._sklearn_private import (
 )
 
 
-class SequenceWindower(TransformerMixin, BaseEstimator):
+class SequenceWindower(TransformerMixin, EstimatorState, BaseEstimator):
     """Turn each row into the window of rows that ends at it.
 
     Row `i` of the output holds the rows `i - lead - window + 1` to `i - lead`, oldest first, so

@@ -12,10 +12,11 @@ from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._harmonics import fit_profiles
 from sklstm.targets._past import PastOfTarget
 from sklstm.targets._wall_clock import WallClock
+from sklstm.utils._plain_state import PlainState
 
 
 @dataclass(frozen=True, eq=False)
-class Seasons:
+class Seasons(PlainState):
     """The level and the seasonal profile of each series, and its spread about them.
 
     Parameters

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm.preprocessing._window_index import WindowIndex
+from sklstm.utils._plain_state import PlainState
 
 _DAY = pd.Timedelta(days=1)
 # Times this many times denser than their span are looked up in a table.
@@ -17,7 +18,7 @@ _DENSE = 4
 
 
 @dataclass(frozen=True)
-class WallClock:
+class WallClock(PlainState):
     """How far the wall clock is ahead of the steps of a clock, which count in UTC.
 
     Parameters
