@@ -387,6 +387,8 @@ def _try_out(plan, index, rng):
     if parts is None:
         return None, None
     earlier, later = parts
+    if plan.sample_weight is not None and not plan.sample_weight[earlier].any():
+        return None, None
     trial = replace(
         plan,
         transform=plan.transform.unfitted(),
@@ -413,6 +415,8 @@ def _try_out(plan, index, rng):
     if plan.sample_weight is not None:
         # Errors are weighed by weighing both.
         weights = plan.sample_weight[later][observed]
+        if not weights.any():
+            return None, None
         root = np.sqrt(np.repeat(weights / weights.mean(), layout.horizon))[:, None]
         y_true, y_pred = root * y_true, root * y_pred
     factor = shrinkage_factor(y_true, y_pred)

@@ -288,3 +288,15 @@ def test_folds_of_weighted_sequences_score_alike():
     X, y = sequences(LSTMForecaster)
     scores = cross_validate(LSTMForecaster(**SMALL), X, y, cv=KFold(3))["test_score"]
     assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("part", ["earlier", "later"])
+def test_a_part_of_the_trial_may_weigh_nothing(part):
+    frame = table()
+    weight = np.ones(N)
+    weight[slice(0, 2 * N // 3) if part == "earlier" else slice(N // 2, N)] = 0.0
+    model = LSTMForecaster(**SMALL, shrink=True)
+    windows = SequenceWindower(window=3, lead=1).fit_transform(frame)
+    model.fit(windows, frame["v"], sample_weight=weight)
+    assert not hasattr(model, "shrinkage_")
+    assert np.isfinite(model.predict(windows)).all()
