@@ -86,7 +86,7 @@ class InputTransform:
         rows = aligned_empty(own_rows.shape)
         # Of the shape of a block: NumPy goes through equal shapes at once, and not row by row.
         size = min(_block_size(own_rows), len(own_rows))
-        means, scales = np.tile(self.mean, (size, 1)), np.tile(self.scale, (size, 1))
+        means, scales = (np.repeat(of[None], size, axis=0) for of in (self.mean, self.scale))
         centred = np.empty((size, own_rows.shape[1]))
         with np.errstate(over="ignore"):
             for block in _blocks(own_rows):
