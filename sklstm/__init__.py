@@ -14,6 +14,7 @@ from sklstm.estimators import LSTMClassifier, LSTMForecaster
 from sklstm.forecasting import ConformalForecaster, backtest, forecast, generate, stream
 from sklstm.metrics import horizon_scorer, label_scorer
 from sklstm.model_selection import PanelTimeSeriesSplit
+from sklstm.persistence import load, model_card, save
 from sklstm.preprocessing import KMeansLabeler, Padder, SequenceWindower, To3D
 
 __all__ = [
@@ -32,5 +33,8 @@ __all__ = [
     "generate",
     "horizon_scorer",
     "label_scorer",
+    "load",
+    "model_card",
+    "save",
     "stream",
 ]

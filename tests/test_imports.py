@@ -15,12 +15,13 @@ THE_DOOR = "sklstm.utils._sklearn_private"
 
 ALL = {
     *("compose", "datasets", "estimators", "forecasting", "metrics", "model_selection", "networks"),
-    *("plotting", "preprocessing", "targets", "training", "utils"),
+    *("persistence", "plotting", "preprocessing", "targets", "training", "utils"),
 }
 # What each package may import of this library, besides itself and `utils`; not even inside a
 # function anything else. Top to bottom.
 MAY_KNOW = {
     "plotting": {"forecasting", "metrics", "preprocessing"},
+    "persistence": {"forecasting", "training"},
     "metrics": {"compose", "forecasting"},
     "estimators": {"forecasting", "training", "targets", "preprocessing", "networks"},
     "forecasting": {"model_selection", "training", "targets", "preprocessing", "networks"},

@@ -103,6 +103,8 @@ class SequenceWindower(TransformerMixin, EstimatorState, BaseEstimator):
         How full the windows are: share of the steps before the rows of `fit`, as many as a window
         has, that hold a row. Steps before the first row of a series do not count. Of long tables
         an estimate; 1 where the order of the rows is the clock.
+    span_ : tuple of two labels or None
+        The first and the last label of `fit` in the order of time; None without labels.
     series_keys_ : pandas.Index
         Keys of the series; holds a single 0 without `by`.
     clock_ : object
@@ -294,8 +296,9 @@ class SequenceWindower(TransformerMixin, EstimatorState, BaseEstimator):
             clock = Clock.learn(table.labels, table.codes, n_series, self.freq)
             timed_rows, time, _ = self._place(clock, table, n_series, None)
             self._history = None
-            fill = 1.0
+            fill, span = 1.0, None
             if table.labels is not None:
+                span = (table.labels[int(time.argmin())], table.labels[int(time.argmax())])
                 order = sort_by_series(timed_rows.codes, timed_rows.slots, n_series)
                 check_unique(timed_rows, order, table.keys)
                 n_kept = self.window + self.lead - 1
@@ -313,7 +316,7 @@ class SequenceWindower(TransformerMixin, EstimatorState, BaseEstimator):
                 elif self.freq is None:
                     warn_if_dates_are_numbers(clock, table.labels)
                     warn_if_mostly_empty(fill, clock, table.labels, timed_rows, order)
-            self.fill_ = fill
+            self.fill_, self.span_ = fill, span
             self.series_keys_ = table.keys
             self.freq_ = clock.freq
             self.clock_ = clock

@@ -54,8 +54,11 @@ def predict_samples(
         # Independent sequences share no rows. Part by part the standardised ones stay in the cache.
         firsts = range(0, len(index), _AT_ONCE)
         parts = [index.take(slice(first, first + _AT_ONCE)) for first in firsts]
-    outputs = (_predict_ensemble(spec, ensemble, scaler.transform(part)) for part in parts)
-    return np.concatenate([scaler.join_outputs(of_part) for of_part in outputs])
+    outputs = [
+        scaler.join_outputs(_predict_ensemble(spec, ensemble, scaler.transform(part)))
+        for part in parts
+    ]
+    return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
 
 def predict_every_step(
@@ -120,7 +123,10 @@ def average(outputs: Iterable[np.ndarray]) -> np.ndarray:
     ndarray, float64
         Their mean.
     """
-    return np.asarray(np.mean(list(outputs), axis=0, dtype=np.float64))
+    first, *others = outputs
+    if not others:
+        return first.astype(np.float64)
+    return np.asarray(np.mean([first, *others], axis=0, dtype=np.float64))
 
 
 def _predict_ensemble(spec, ensemble, samples):

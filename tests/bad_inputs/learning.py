@@ -3,12 +3,17 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import pickle
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMForecaster, SequenceWindower
+from sklstm import LSTMClassifier, LSTMForecaster, SequenceWindower, load, model_card, save
 
 SMALL = {"units": 2, "epochs": 1, "plain": True, "random_state": 0}
 X = np.random.default_rng(0).normal(size=(30, 5, 2))
@@ -184,4 +189,28 @@ VALIDATION = [
     ),
 ]
 
-ROWS = [*WEIGHTS, *TARGETS, *PARAMETERS, *VALIDATION]
+
+def load_bytes(data):
+    """Load a file that holds some bytes."""
+
+    def call():
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model"
+            path.write_bytes(data)
+            load(path)
+
+    return call
+
+
+FILES = [
+    ("save, a class", lambda: save(LSTMForecaster, "x"), TypeError, "writes an estimator"),
+    ("save, a number", lambda: save(3, "x"), TypeError, "writes an estimator"),
+    ("save, a function", lambda: save(LSTMForecaster(loss=len), "x"), TypeError, "builtins.len"),
+    ("save, trusted", lambda: save(SequenceWindower(), "x", trusted="a.B"), TypeError, "list of"),
+    ("load, no file", lambda: load("no such file"), OSError, "no such file"),
+    ("load, empty", load_bytes(b""), ValueError, "cut off"),
+    ("load, a pickle", load_bytes(pickle.dumps(Y)), ValueError, "no file of sklstm.save"),
+    ("card, unfitted", lambda: model_card(LSTMForecaster()), NotFittedError, "not fitted"),
+]
+
+ROWS = [*WEIGHTS, *TARGETS, *PARAMETERS, *VALIDATION, *FILES]
