@@ -94,7 +94,7 @@ def _laid_out(spec, shared, own):
     patches = spec.patches
     start, count, first_slot, *constants = own
     of_kind = {"dtype": tf.int32}
-    return load_operations().sklstm_patches(
+    x, count = load_operations().sklstm_patches(
         *shared,
         start,
         count,
@@ -106,6 +106,9 @@ def _laid_out(spec, shared, own):
         tf.constant(patches.level_of, **of_kind),
         n_threads=tf.config.threading.get_intra_op_parallelism_threads(),
     )
+    x.set_shape([None, None, patches.n_inputs(spec.n_features)])
+    count.set_shape([None])
+    return x, count
 
 
 def _gathered(spec, shared, own):

@@ -286,3 +286,12 @@ def test_a_season_holds_without_the_past_of_the_target():
     assert model[-1].network_.companions == ()
     assert model[-1].network_.target_transform.seasons is not None
     assert model.score(X[["wind"]], y) > 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [LSTMClassifier, LSTMForecaster])
+def test_patches_train_with_dropout_in_the_recurrence(kind):
+    X = np.random.default_rng(0).normal(size=(60, 12, 2))
+    model = kind(units=4, patch_size=4, recurrent_dropout=0.2, epochs=2, random_state=0)
+    model.fit(X, X[:, 0, 0] > 0 if kind is LSTMClassifier else X[:, 0, 0])
+    assert np.isfinite(model.history_["loss"]).all()
