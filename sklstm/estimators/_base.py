@@ -9,9 +9,11 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
+from sklearn.callback import with_callbacks
 from sklearn.utils import check_consistent_length
 
 from sklstm.estimators._auto import Choices, choose
+from sklstm.estimators._fit_tasks import FitTasks
 from sklstm.estimators._input import read_labels, read_X, warn_if_index_differs
 from sklstm.estimators._learned import LearnedLSTM, of_any_class
 from sklstm.estimators._parameters import (
@@ -105,6 +107,7 @@ class BaseLSTM(LearnedLSTM, ABC):
         """Turn predictions in the units of y into what a method returns."""
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
     @of_any_class
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network.
@@ -139,10 +142,22 @@ class BaseLSTM(LearnedLSTM, ABC):
         resume = self.warm_start and hasattr(self, "network_")
         given = (X_val, y_val, sample_weight_val)
         validation_data = check_validation_data(*given, early_stopping=self.early_stopping)
+        tasks = None
+        if hasattr(self, "_skl_callbacks"):
+            context = self._init_callback_context(max_subtasks=None)
+            tasks = FitTasks(self, context, X, y, sample_weight)
         with all_or_nothing(self):
-            return self._fit(
-                X, y, resume=resume, sample_weight=sample_weight, validation_data=validation_data
+            self._fit(
+                X,
+                y,
+                resume=resume,
+                sample_weight=sample_weight,
+                validation_data=validation_data,
+                tasks=tasks,
             )
+            if tasks is not None:
+                tasks.close()
+        return self
 
     @_fit_context(prefer_skip_nested_validation=True)
     @of_any_class
@@ -186,6 +201,7 @@ class BaseLSTM(LearnedLSTM, ABC):
         classes=None,
         sample_weight=None,
         validation_data=None,
+        tasks=None,
     ):
         index, is_univariate = read_X(
             self,
@@ -210,7 +226,9 @@ class BaseLSTM(LearnedLSTM, ABC):
             # Repeats of a sample stay on its side.
             split = None if split is None else (split[0][some], split[1][some])
         plan = self._plan(index, y, layout, resume=resume, is_partial=is_partial)
-        plan = plan.of_samples(sample_weight=weights, split=split, validation=validation)
+        plan = plan.of_samples(
+            sample_weight=weights, split=split, validation=validation, report=tasks
+        )
         # A copy: a fit that fails must not have moved the one that the estimator keeps.
         rng = deepcopy(self._rng) if resume else None
         if rng is None:

@@ -5,6 +5,7 @@
 
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._input import read_X
@@ -20,7 +21,7 @@ def of_any_class(method):
     return method
 
 
-class LearnedLSTM(HasNetwork, EstimatorState, BaseEstimator):
+class LearnedLSTM(HasNetwork, EstimatorState, CallbackSupportMixin, BaseEstimator):
     """What the LSTM estimators do once they are fitted."""
 
     _last_fit: Fit

@@ -19,9 +19,9 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm.utils._all_or_nothing import all_or_nothing
-from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._raw_input import as_numbers
 from sklstm.utils._sklearn_private import Interval, _fit_context
+from sklstm.utils._transformer_state import TransformerState, with_one_task
 
 # The dynamic programme is already optimal up to rounding; Lloyd only repairs that.
 _MAX_POLISH = 50
@@ -137,7 +137,7 @@ def _count_distinct(X, enough):
 
 
 class KMeansLabeler(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, EstimatorState, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, TransformerState, BaseEstimator
 ):
     """Turn numbers into labels by k-means, numbered by the order of the centres.
 
@@ -227,6 +227,7 @@ class KMeansLabeler(
         self.tol = tol
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_one_task
     def fit(self, X, y=None):
         """Learn the centres.
 
@@ -354,7 +355,7 @@ class KMeansLabeler(
                 f"there are only {n_distinct} label(s).",
                 ConvergenceWarning,
                 # 2 is fit, 3 the wrapper of _fit_context, 4 whoever called it.
-                stacklevel=4,
+                stacklevel=6,
             )
         return min(n_distinct, self.n_clusters)
 

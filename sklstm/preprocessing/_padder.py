@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm.preprocessing._padded_sequences import LongerSequences
 from sklstm.preprocessing._ragged_input import read_ragged
 from sklstm.utils._all_or_nothing import all_or_nothing
-from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -21,6 +20,7 @@ from sklstm.utils._sklearn_private import (
     check_feature_names,
     check_n_features,
 )
+from sklstm.utils._transformer_state import TransformerState, with_one_task
 
 _FLOATS = [np.float64, np.float32]
 
@@ -63,7 +63,7 @@ def _pad(ragged, length, *, padding, truncating, value):
 
 
 # scikit-learn ships no types, so mypy does not accept the class argument of its mixin.
-class Padder(TransformerMixin, EstimatorState, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class Padder(TransformerMixin, TransformerState, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Pad sequences of any lengths to 3-D (samples, steps, features).
 
     Shorter sequences get steps of `value` on one side, until all have `length` steps. Nothing is
@@ -159,6 +159,7 @@ class Padder(TransformerMixin, EstimatorState, BaseEstimator, auto_wrap_output_k
         self.value = value
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_one_task
     def fit(self, X, y=None):
         """Learn the number of features, and the length of the longest sequence.
 

@@ -39,7 +39,6 @@ from sklstm.preprocessing._window_arrays import LazyWindows, WindowView
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._arrow import from_arrow
-from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -48,9 +47,10 @@ from sklstm.utils._sklearn_private import (
     check_feature_names_in,
     check_n_features,
 )
+from sklstm.utils._transformer_state import TransformerState, with_one_task
 
 
-class SequenceWindower(TransformerMixin, EstimatorState, BaseEstimator):
+class SequenceWindower(TransformerMixin, TransformerState, BaseEstimator):
     """Turn each row into the window of rows that ends at it.
 
     Row `i` of the output holds the rows `i - lead - window + 1` to `i - lead`, oldest first, so
@@ -207,6 +207,7 @@ class SequenceWindower(TransformerMixin, EstimatorState, BaseEstimator):
         self.flatten = flatten
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_one_task
     def fit(self, X, y=None):
         """Learn the clock and keep the end of each series.
 
@@ -226,6 +227,7 @@ class SequenceWindower(TransformerMixin, EstimatorState, BaseEstimator):
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_one_task
     def fit_transform(self, X, y=None):
         """Fit, and cut the windows of the same rows.
 

@@ -11,9 +11,9 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
 
 from sklstm.utils._all_or_nothing import all_or_nothing
-from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._raw_input import as_numbers
 from sklstm.utils._sklearn_private import Interval, StrOptions, _fit_context
+from sklstm.utils._transformer_state import TransformerState, with_one_task
 
 
 def _count_steps(n_columns: int, layout: str, n_features: int) -> int:
@@ -37,7 +37,7 @@ def _count_steps(n_columns: int, layout: str, n_features: int) -> int:
 
 
 # scikit-learn ships no types, so mypy does not accept the class argument of its mixin.
-class To3D(TransformerMixin, EstimatorState, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class To3D(TransformerMixin, TransformerState, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Reshape 2-D rows into 3-D sequences of shape (samples, steps, features).
 
     Each row of a table becomes one sequence: either its columns are cut into consecutive steps,
@@ -105,6 +105,7 @@ class To3D(TransformerMixin, EstimatorState, BaseEstimator, auto_wrap_output_key
         self.n_features = n_features
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_one_task
     def fit(self, X, y=None):
         """Learn the number of columns, and with it the number of steps.
 

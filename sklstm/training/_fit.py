@@ -15,6 +15,7 @@ from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._shrinkage import shrinkage_factor, split_for_trial
 from sklstm.targets._step_labels import only_with_values
 from sklstm.targets._target_transform import TargetTransform
+from sklstm.training._epoch_report import FitReport
 from sklstm.training._fitted_network import FittedNetwork
 from sklstm.training._input_plan import InputPlan
 from sklstm.training._input_transform import fit_input_transform
@@ -92,6 +93,8 @@ class FitPlan:
     shrink : bool or "useless"
         Whether to learn the shrinkage factor, by a trial on the last third of the time; "useless"
         applies it only where the network makes forecasts of the trial worse.
+    report : FitReport or None
+        Takes the networks and their epochs while they train.
     companions : tuple of FitPlan
         Fits of the same samples in other forms, whose predictions are averaged with those of this
         one, each weighed by its errors in the trial. They are left out where X does not carry the
@@ -116,6 +119,7 @@ class FitPlan:
     train_stride: int = 1
     bptt_steps: int | None = None
     shrink: bool | str = False
+    report: FitReport | None = None
     companions: "tuple[FitPlan, ...]" = ()
 
     def of_samples(self, **fields) -> "FitPlan":
@@ -300,6 +304,21 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
     validation_examples = None if validation is None else validation.examples(scaler, transform)
     # Of a long series nothing is kept that is not needed while the networks train.
     del data, training, validation, held_out
+
+    def as_fitted(weights):
+        return FittedNetwork(
+            spec=spec,
+            weights=weights,
+            input_transform=scaler,
+            target_transform=transform,
+            n_steps=index.window,
+            is_univariate=is_univariate,
+            labels_rows=plan.labels_rows,
+        )
+
+    def report(n_epochs):
+        return plan.report.network(n_epochs, lambda own: as_fitted([own]))
+
     members = plan.trainer.train(
         spec,
         examples,
@@ -308,19 +327,12 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
         n_members=plan.n_members,
         previous=None if previous is None else previous.members,
         keep_optimizer=keep_optimizer,
+        report=None if plan.report is None else report,
     )
     error = None
     if trial_rng is not None:
         transform.shrinkage, error = _try_out(plan, index, trial_rng)
-    network = FittedNetwork(
-        spec=spec,
-        weights=[trained.weights for trained in members],
-        input_transform=scaler,
-        target_transform=transform,
-        n_steps=index.window,
-        is_univariate=is_univariate,
-        labels_rows=plan.labels_rows,
-    )
+    network = as_fitted([trained.weights for trained in members])
     return Fit(network, members, mean_squared_error=error)
 
 
@@ -401,6 +413,7 @@ def _try_out(plan, index, rng):
         validation=None,
         n_members=1,
         shrink=False,
+        report=None,
         companions=(),
     )
     network = fit_network(trial, index.take(earlier), rng).network

@@ -25,6 +25,7 @@ from sklstm.networks import (
     claim_process,
     threads_of_tensorflow,
 )
+from sklstm.training._epoch_report import EpochReport
 from sklstm.training._keras_parts import (
     check_callbacks,
     check_loss_and_metrics,
@@ -101,6 +102,7 @@ class Trainer:
         n_members: int = 1,
         previous: list[Trained] | None = None,
         keep_optimizer: bool = False,
+        report: Callable[[int], EpochReport] | None = None,
     ) -> list[Trained]:
         """Train the members of an ensemble, as many at a time as TensorFlow may use threads.
 
@@ -122,6 +124,9 @@ class Trainer:
             Trainings to resume, one for each member; None draws new weights.
         keep_optimizer : bool, default=False
             Whether the optimizers resume, too.
+        report : callable, default=None
+            Called with the number of epochs of each network before it trains; what it returns takes
+            the epochs.
 
         Returns
         -------
@@ -151,16 +156,16 @@ class Trainer:
         ]
 
         def train_member(start, task):
-            return self._train_one(spec, task, start, epochs, rate, keep_optimizer)
+            return self._train_one(spec, task, start, epochs, rate, keep_optimizer, report)
 
-        one_by_one = self.callbacks or self.verbose
+        one_by_one = self.callbacks or self.verbose or report is not None
         n_threads = 1 if one_by_one else min(len(starts), threads_of_tensorflow())
         if n_threads == 1:
             return list(map(train_member, starts, tasks))
         with ThreadPoolExecutor(n_threads) as executor:
             return list(executor.map(train_member, starts, tasks))
 
-    def _train_one(self, spec, task, start, epochs, rate, keep_optimizer) -> Trained:
+    def _train_one(self, spec, task, start, epochs, rate, keep_optimizer, report) -> Trained:
         """Train one network, from new weights or from where another training ended.
 
         scikeras turns names and classes of optimizers, losses and metrics into objects and hands
@@ -177,6 +182,8 @@ class Trainer:
             all_callbacks.append(EarlyStopping(self.patience, -(-FEWEST_UPDATES // n_batches)))
         watch = StopAtDivergence()
         all_callbacks.append(watch)
+        if report is not None:
+            all_callbacks.append(Reporting(report(epochs - initial_epoch)))
         optimizer, settings = self.optimizer, {}
         if isinstance(optimizer, keras.optimizers.Optimizer):
             optimizer = copy_optimizer(optimizer)
@@ -234,6 +241,33 @@ class Trainer:
                 callbacks=own_callbacks,
                 n_iter=len(history["loss"]),
             )
+
+
+class Reporting(keras.callbacks.Callback):
+    """Report the epochs of a network.
+
+    Parameters
+    ----------
+    report : EpochReport
+        Takes them.
+    """
+
+    def __init__(self, report: EpochReport):
+        super().__init__()
+        self.report = report
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Begin an epoch."""
+        self.report.begin()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """End it, and stop if that is asked for."""
+        if self.report.end(self.model.get_ordered_weights):
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        """End the training."""
+        self.report.close()
 
 
 def _appended(history: dict[str, list], more: dict[str, list]) -> dict[str, list]:

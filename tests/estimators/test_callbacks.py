@@ -1,0 +1,137 @@
+"""scikit-learn's callbacks follow a fit down to its epochs, and change nothing."""
+
+# Authors: The sklstm developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.callback import ScoringMonitor
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+from sklstm import KMeansLabeler, LSTMClassifier, LSTMForecaster, Padder, SequenceWindower, To3D
+
+SMALL = {"units": 3, "epochs": 4, "random_state": 0}
+X = np.random.default_rng(0).normal(size=(40, 5, 2))
+Y = X[:, 1, 0]
+TABLE = pd.DataFrame(X[:, 0], columns=["a", "b"])
+
+
+class Recorder:
+    """Keep the path of each task, and what the end of an epoch can predict."""
+
+    max_propagation_depth = None
+
+    def __init__(self, stop_after=None):
+        self.stop_after = stop_after
+        self.tasks, self.predictions, self.torn_down = [], [], 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        self.torn_down += 1
+
+    def on_fit_task_begin(self, estimator, context):
+        path = []
+        while context is not None:
+            path.insert(0, f"{context.estimator_name}:{context.task_name}")
+            context = context.parent
+        self.tasks.append(path)
+
+    def on_fit_task_end(self, estimator, context, *, X, fitted_estimator):
+        if context.task_name == "epoch":
+            self.predictions.append(fitted_estimator.predict(X))
+            return self.stop_after is not None and context.task_id + 1 >= self.stop_after
+        return False
+
+
+@pytest.mark.parametrize(
+    "model",
+    [LSTMForecaster(**SMALL, n_members=1), LSTMClassifier(**SMALL, n_members=2)],
+    ids=["forecaster", "ensemble"],
+)
+def test_a_fit_reports_its_networks_and_their_epochs(model):
+    target = Y > 0 if isinstance(model, LSTMClassifier) else Y
+    recorder = Recorder()
+    followed = clone(model).set_callbacks(recorder).fit(X, target)
+    name = type(model).__name__
+    n_networks = len([task for task in recorder.tasks if task[-1] == f"{name}:network"])
+    epochs = [task for task in recorder.tasks if task[-1] == f"{name}:epoch"]
+    assert recorder.tasks[0] == [f"{name}:fit"]
+    assert epochs[0] == [f"{name}:fit", f"{name}:network", f"{name}:epoch"]
+    assert n_networks == (2 if isinstance(model, LSTMClassifier) else 1)
+    assert len(epochs) == 4 * n_networks
+    assert recorder.torn_down == 1
+    # The callbacks change nothing, and the last epoch predicts what the network predicts.
+    plain = clone(model).fit(X, target)
+    np.testing.assert_array_equal(followed.predict(X), plain.predict(X))
+    if n_networks == 1:
+        np.testing.assert_array_equal(recorder.predictions[-1], plain.predict(X))
+        assert (recorder.predictions[0] != recorder.predictions[-1]).any()
+
+
+def test_a_callback_stops_training():
+    model = LSTMForecaster(**SMALL).set_callbacks(Recorder(stop_after=2)).fit(X, Y)
+    assert model.n_iter_ == 2
+
+
+def test_a_search_reports_down_to_the_epoch():
+    recorder = Recorder()
+    search = GridSearchCV(
+        make_pipeline(SequenceWindower(window=3, lead=1), LSTMForecaster(**SMALL)),
+        {"lstmforecaster__units": [2, 3]},
+        cv=TimeSeriesSplit(2),
+    ).set_callbacks(recorder)
+    with warnings.catch_warnings():
+        # Every step takes callbacks.
+        warnings.simplefilter("error")
+        search.fit(TABLE, TABLE["a"])
+    deepest = max(recorder.tasks, key=len)
+    assert deepest[0].startswith("GridSearchCV")
+    assert deepest[-1] == "LSTMForecaster:epoch"
+    assert any(task[-1].startswith("SequenceWindower") for task in recorder.tasks)
+    assert recorder.torn_down == 1
+
+
+def test_a_monitor_gives_a_score_for_each_epoch():
+    monitor = ScoringMonitor(scoring="r2")
+    model = LSTMForecaster(**SMALL, n_members=1).set_callbacks(monitor).fit(X, Y)
+    scores = monitor.get_logs().data_as_pandas
+    of_epochs = scores[scores["task_name"] == "epoch"]["r2"]
+    assert len(of_epochs) == 4
+    assert of_epochs.iloc[-1] == pytest.approx(r2_score(Y, model.predict(X)))
+    assert of_epochs.is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("transformer", "rows"),
+    [
+        (SequenceWindower(window=2), TABLE),
+        (To3D(), TABLE),
+        (Padder(), [np.zeros((2, 1)), np.ones((3, 1))]),
+        (KMeansLabeler(2), TABLE[["a"]]),
+    ],
+    ids=lambda part: type(part).__name__,
+)
+def test_a_transformer_is_one_task(transformer, rows):
+    recorder = Recorder()
+    transformer.set_callbacks(recorder).fit(rows)
+    assert recorder.tasks == [[f"{type(transformer).__name__}:fit"]]
+
+
+def test_a_failed_fit_ends_its_callbacks_and_may_be_repeated():
+    recorder = Recorder()
+    model = LSTMForecaster(**SMALL).set_callbacks(recorder)
+    with pytest.raises(ValueError, match="NaN"):
+        model.fit(X, np.full(40, np.nan))
+    assert recorder.torn_down == 1
+    assert not hasattr(model, "_callback_fit_ctx")
+    again = pickle.loads(pickle.dumps(model.fit(X, Y)))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
