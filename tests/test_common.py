@@ -28,6 +28,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 from sklstm import (
+    ConformalForecaster,
     KMeansLabeler,
     LSTMClassifier,
     LSTMForecaster,
@@ -88,6 +89,11 @@ SLOW_SETTINGS = [
     LSTMForecaster(stateful=True),
     # The checks seed an estimator, but not an inner estimator.
     TransformedTargetClassifier(classifier=LSTMClassifier(units=8, random_state=0)),
+    TransformedTargetClassifier(
+        classifier=LSTMClassifier(units=8, random_state=0),
+        transformer=KMeansLabeler(n_clusters=4),
+    ),
+    ConformalForecaster(LSTMForecaster(units=16, random_state=0)),
 ]
 
 # On so few data, fits of 30 epochs would show these checks no more than fits of 3.
@@ -116,6 +122,7 @@ SLOW_SETTINGS_3D = [
     LSTMClassifier(units=4, plain=True, epochs=2),
     LSTMForecaster(units=4, stateful=True, epochs=2),
     LSTMClassifier(units=4, stateful=True, bptt_steps=2, dropout=0.2, epochs=2),
+    ConformalForecaster(LSTMForecaster(units=4, plain=True, epochs=2, random_state=0)),
     LSTMForecaster(units=8, normalize_X=False, normalize_y=False, train_stride=2, epochs=3),
     TransformedTargetClassifier(
         classifier=LSTMClassifier(units=8, epochs=3), transformer=KMeansLabeler()
