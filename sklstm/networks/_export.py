@@ -139,7 +139,7 @@ def export_model(
     if len(spec.quantiles) > 1:
         x = ops.sort(x, axis=-1)
     inputs = [part for part in (windows, ahead, calendar) if part is not None]
-    return keras.Model(windows if len(inputs) == 1 else inputs, x)
+    return _called(keras.Model(windows if len(inputs) == 1 else inputs, x))
 
 
 def average_models(models: list[keras.Model], shares: np.ndarray) -> keras.Model:
@@ -164,7 +164,13 @@ def average_models(models: list[keras.Model], shares: np.ndarray) -> keras.Model
         outputs = model(inputs)
         # Of one target a share is a number; else targets stand before the quantiles, if there are.
         parts.append(outputs * (float(own[0]) if len(own) == 1 else own.astype(_POLICY)))
-    return keras.Model(inputs, keras.layers.Add(dtype=_POLICY)(parts))
+    return _called(keras.Model(inputs, keras.layers.Add(dtype=_POLICY)(parts)))
+
+
+def _called(model: keras.Model) -> keras.Model:
+    """Call a model on its own inputs: Keras exports models to ONNX that were called once."""
+    model(model.inputs if len(model.inputs) > 1 else model.inputs[0])
+    return model
 
 
 def _patches(patches, steps, mask, view_scale, calendar):
