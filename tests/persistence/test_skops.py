@@ -36,6 +36,7 @@ def assert_same(again, model, X):
             assert_array_equal(getattr(again, method)(X), getattr(model, method)(X))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", models.INDEXES)
 def test_every_index(name):
     model, X = models.on_index(name, horizon=2, plain=True)
@@ -98,6 +99,7 @@ def test_panels_with_a_level_of_each_series(params):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*known_future:UserWarning")
 @pytest.mark.parametrize(
     "make",
@@ -126,6 +128,7 @@ def test_every_mode(network, mode):
     pd.testing.assert_frame_equal(again.history_, model.history_)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [LSTMClassifier, LSTMForecaster])
 def test_training_goes_on(network):
     model, X = models.of_sequences(network, "warm start")
