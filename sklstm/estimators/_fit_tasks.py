@@ -89,8 +89,12 @@ class NetworkTasks:
         """
 
         def fitted():
+            own = weights()
+            if not all(np.isfinite(part).all() for part in own):
+                # A training that diverges says so itself.
+                return None
             # What the fit so far has learned of classes and features is on the estimator already.
-            network = self._as_fitted(weights())
+            network = self._as_fitted(own)
             return {"network_": network, "n_steps_in_": network.n_steps}
 
         return self._epoch.call_on_fit_task_end(**self._given, reconstruction_attributes=fitted)

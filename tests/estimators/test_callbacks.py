@@ -135,3 +135,18 @@ def test_a_failed_fit_ends_its_callbacks_and_may_be_repeated():
     assert not hasattr(model, "_callback_fit_ctx")
     again = pickle.loads(pickle.dumps(model.fit(X, Y)))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("epochs", [2, 4])
+def test_a_resumed_fit_reports_its_own_epochs(epochs):
+    model = LSTMForecaster(**SMALL, n_members=2, warm_start=True).fit(X, Y)
+    recorder = Recorder()
+    model.set_params(epochs=epochs).set_callbacks(recorder).fit(X, Y)
+    assert sum(task[-1] == "LSTMForecaster:epoch" for task in recorder.tasks) == 2 * epochs
+    np.testing.assert_array_equal(model.history_.groupby("member").size(), [4 + epochs] * 2)
+
+
+def test_a_training_that_diverges_names_its_epoch_under_a_monitor():
+    model = LSTMForecaster(**SMALL, plain=True, optimizer="sgd", learning_rate=1e30)
+    with pytest.raises(ValueError, match="Training diverged in epoch"):
+        model.set_callbacks(ScoringMonitor(scoring="r2")).fit(X, Y)
