@@ -15,7 +15,16 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
-from sklstm import KMeansLabeler, LSTMClassifier, LSTMForecaster, Padder, SequenceWindower, To3D
+from sklstm import (
+    ConformalForecaster,
+    KMeansLabeler,
+    LSTMClassifier,
+    LSTMForecaster,
+    Padder,
+    SequenceWindower,
+    To3D,
+    TransformedTargetClassifier,
+)
 
 SMALL = {"units": 3, "epochs": 4, "random_state": 0}
 X = np.random.default_rng(0).normal(size=(40, 5, 2))
@@ -150,3 +159,55 @@ def test_a_training_that_diverges_names_its_epoch_under_a_monitor():
     model = LSTMForecaster(**SMALL, plain=True, optimizer="sgd", learning_rate=1e30)
     with pytest.raises(ValueError, match="Training diverged in epoch"):
         model.set_callbacks(ScoringMonitor(scoring="r2")).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("model", "parts"),
+    [
+        (ConformalForecaster(LSTMForecaster(**SMALL)), {"calibrate", "refit"}),
+        (ConformalForecaster(LSTMForecaster(**SMALL), refit=False), {"calibrate"}),
+        (
+            TransformedTargetClassifier(LSTMClassifier(**SMALL), transformer=KMeansLabeler()),
+            {"fit-classifier"},
+        ),
+    ],
+    ids=["refit", "calibrate", "labels"],
+)
+def test_meta_estimators_hand_callbacks_on(model, parts):
+    recorder = Recorder()
+    with warnings.catch_warnings():
+        # Every part takes callbacks.
+        warnings.simplefilter("error")
+        followed = clone(model).set_callbacks(recorder).fit(X, Y)
+    name = type(model).__name__
+    assert recorder.tasks[0] == [f"{name}:fit"]
+    assert all(task[0] == f"{name}:fit" for task in recorder.tasks)
+    assert sum(task[-1].endswith(":fit") for task in recorder.tasks) == 1 + len(parts)
+    assert max(recorder.tasks, key=len)[-1].endswith(":epoch")
+    assert recorder.torn_down == 1
+    np.testing.assert_array_equal(followed.predict(X), clone(model).fit(X, Y).predict(X))
+
+
+class Failing(Recorder):
+    """Fail at the end of a task."""
+
+    def __init__(self, task):
+        super().__init__()
+        self.task = task
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == self.task:
+            raise RuntimeError("the callback fails")
+
+
+@pytest.mark.parametrize("task", ["fit", "network", "epoch"])
+@pytest.mark.parametrize(
+    "model", [LSTMForecaster(**SMALL), ConformalForecaster(LSTMForecaster(**SMALL))]
+)
+def test_a_callback_that_fails_leaves_the_estimator_as_it_was(model, task):
+    model = clone(model).fit(X, Y)
+    before, failing = dict(vars(model)), Failing(task)
+    with pytest.raises(RuntimeError, match="the callback fails"):
+        model.set_callbacks(failing).fit(X[:30], Y[:30])
+    assert failing.torn_down == 1
+    assert vars(model.set_callbacks()) == before
