@@ -39,7 +39,7 @@ class Recorder:
 
     def __init__(self, stop_after=None):
         self.stop_after = stop_after
-        self.tasks, self.predictions, self.torn_down = [], [], 0
+        self.tasks, self.totals, self.predictions, self.torn_down = [], [], [], 0
 
     def setup(self, estimator, context):
         pass
@@ -49,13 +49,14 @@ class Recorder:
 
     def on_fit_task_begin(self, estimator, context):
         path = []
+        self.totals.append((context.task_name, context.max_subtasks))
         while context is not None:
             path.insert(0, f"{context.estimator_name}:{context.task_name}")
             context = context.parent
         self.tasks.append(path)
 
     def on_fit_task_end(self, estimator, context, *, X, fitted_estimator):
-        if context.task_name == "epoch":
+        if context.task_name == "epoch" and fitted_estimator is not None:
             self.predictions.append(fitted_estimator.predict(X))
             return self.stop_after is not None and context.task_id + 1 >= self.stop_after
         return False
@@ -211,3 +212,36 @@ def test_a_callback_that_fails_leaves_the_estimator_as_it_was(model, task):
         model.set_callbacks(failing).fit(X[:30], Y[:30])
     assert failing.torn_down == 1
     assert vars(model.set_callbacks()) == before
+
+
+@pytest.mark.parametrize(
+    ("params", "n_networks", "n_trials"),
+    [({}, 6, 2), ({"plain": True}, 1, 0), ({"shrink": False}, 6, 0), ({"season": 8}, 3, 3)],
+    ids=["forms", "plain", "no trial", "season"],
+)
+def test_a_fit_knows_its_networks_and_trials_beforehand(params, n_networks, n_trials):
+    wave = pd.DataFrame({"a": np.sin(np.arange(80) / 3)})
+    windows, recorder = SequenceWindower(6, lead=1).fit_transform(wave), Recorder()
+    model = LSTMForecaster(**SMALL, **params)
+    plain = clone(model).fit(windows, wave["a"])
+    model.set_callbacks(recorder).fit(windows, wave["a"])
+    assert recorder.totals[0] == ("fit", n_networks + n_trials)
+    assert recorder.totals.count(("network", 4)) == n_networks
+    assert recorder.totals.count(("trial", 4)) == n_trials
+    # What a trial has learned predicts other rows than these.
+    assert len(recorder.predictions) == 4 * n_networks
+    np.testing.assert_array_equal(model.predict(windows), plain.predict(windows))
+
+
+def test_what_a_callback_keeps_does_not_change_later():
+    class Keeper(Recorder):
+        def on_fit_task_end(self, estimator, context, *, X, fitted_estimator):
+            if fitted_estimator is not None and context.task_name == "epoch":
+                self.predictions.append((fitted_estimator, fitted_estimator.predict(X)))
+
+    wave = pd.DataFrame({"a": np.random.default_rng(0).normal(size=80).cumsum()})
+    windows = SequenceWindower(6, lead=1).fit_transform(wave)
+    keeper = Keeper()
+    LSTMForecaster(**SMALL, shrink=True).set_callbacks(keeper).fit(windows, wave["a"])
+    for kept, predicted in keeper.predictions:
+        np.testing.assert_array_equal(kept.predict(windows), predicted)
