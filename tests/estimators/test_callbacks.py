@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.callback import ScoringMonitor
+from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
@@ -245,3 +245,46 @@ def test_what_a_callback_keeps_does_not_change_later():
     LSTMForecaster(**SMALL, shrink=True).set_callbacks(keeper).fit(windows, wave["a"])
     for kept, predicted in keeper.predictions:
         np.testing.assert_array_equal(kept.predict(windows), predicted)
+
+
+def test_the_bars_of_a_search_are_drawn_down_to_the_networks(capsys):
+    search = GridSearchCV(
+        make_pipeline(SequenceWindower(window=3, lead=1), LSTMForecaster(**SMALL, plain=True)),
+        {"lstmforecaster__units": [2]},
+        cv=TimeSeriesSplit(2),
+    )
+    search.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(TABLE, TABLE["a"])
+    out = capsys.readouterr().out
+    for task in ("GridSearchCV - fit", "SequenceWindower - fit", "LSTMForecaster - network"):
+        assert task in out
+
+
+@pytest.mark.slow
+def test_a_monitor_gives_a_curve_for_each_fold_from_worker_processes():
+    monitor = ScoringMonitor(scoring="r2")
+    model = make_pipeline(SequenceWindower(3, lead=1), LSTMForecaster(**SMALL, plain=True))
+    model[-1].set_callbacks(monitor)
+    search = GridSearchCV(model, {"lstmforecaster__units": [2]}, cv=TimeSeriesSplit(2), n_jobs=2)
+    search.fit(TABLE, TABLE["a"])
+    scores = monitor.get_logs().data_as_pandas.query("task_name == 'epoch'")
+    # Two folds, and the fit of the best.
+    assert scores.groupby("parent_task_id_path").size().tolist() == [4, 4, 4]
+
+
+def test_the_scorer_of_a_monitor_gets_the_weights():
+    weight, monitor = (np.arange(40) < 20).astype(float), ScoringMonitor(scoring="r2")
+    model = LSTMForecaster(**SMALL, plain=True).set_callbacks(monitor).fit(X, Y, weight)
+    last = monitor.get_logs().data_as_pandas.query("task_name == 'epoch'")["r2"].iloc[-1]
+    assert last == model.score(X, Y, weight)
+
+
+@pytest.mark.parametrize("how", [pickle.dumps, clone])
+def test_callbacks_stay_on_copies(how):
+    monitor = ScoringMonitor(scoring="r2")
+    model = LSTMForecaster(**SMALL, plain=True).set_callbacks(monitor, ProgressBar())
+    copy = how(model.fit(X, Y))
+    copy = copy if how is clone else pickle.loads(copy)
+    np.testing.assert_array_equal(copy.fit(X, Y).predict(X), model.predict(X))
+    if how is clone:
+        # The same monitor.
+        assert len(monitor.get_logs("all")) == 2
