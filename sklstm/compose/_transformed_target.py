@@ -18,6 +18,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.utils._estimator_state import EstimatorState
+from sklstm.utils._parts import FitsParts
 from sklstm.utils._sklearn_private import HasMethods, _fit_context, check_y, routing_enabled
 
 _ROUTED_METHODS = (
@@ -83,7 +84,7 @@ def _with_missing(labels, missing):
     return every
 
 
-class TransformedTargetClassifier(ClassifierMixin, EstimatorState, BaseEstimator):
+class TransformedTargetClassifier(FitsParts, ClassifierMixin, EstimatorState, BaseEstimator):
     """Meta-estimator to classify a target that a transformer turns into labels.
 
     The twin of :class:`~sklearn.compose.TransformedTargetRegressor`. `fit` takes the target as it
@@ -211,22 +212,26 @@ class TransformedTargetClassifier(ClassifierMixin, EstimatorState, BaseEstimator
                 f"classifier must be a classifier, got the regressor {type(classifier).__name__}; "
                 "for numbers as predictions use sklearn.compose.TransformedTargetRegressor."
             )
-        y, missing = self._read_y(y)
+        values, missing = self._read_y(y)
         if self.transformer is None:
             transformer = FunctionTransformer().set_output(transform="default")
         else:
             transformer = clone(self.transformer)
-        transformer.fit(y.reshape(-1, 1))
-        labels = _label(transformer, y)
+        transformer.fit(values.reshape(-1, 1))
+        labels = _label(transformer, values)
         if self.transformer is not None and np.all(labels == labels[0]):
             # Some classifiers would accept it, and score a meaningless 1.
             raise ValueError(
-                f"The transformer {type(transformer).__name__} gave all {len(y)} values of y the "
-                f"same label, {labels[0]!r}, and a classifier needs at least 2 classes; give a y "
-                "that varies, or a transformer that makes more labels."
+                f"The transformer {type(transformer).__name__} gave all {len(values)} values of y "
+                f"the same label, {labels[0]!r}, and a classifier needs at least 2 classes; give a "
+                "y that varies, or a transformer that makes more labels."
             )
+        labels = _with_missing(labels, missing)
+        fit_params = self._route("fit", fit_params)
         try:
-            classifier.fit(X, _with_missing(labels, missing), **self._route("fit", fit_params))
+            with self._fit_of_parts(X, y, n_parts=1) as context:
+                self._fit_part(context, "fit-classifier", classifier, X, labels, **fit_params)
+                self.transformer_, self.classifier_ = transformer, classifier
         except ValueError as error:
             if not missing.any():
                 raise
@@ -234,8 +239,6 @@ class TransformedTargetClassifier(ClassifierMixin, EstimatorState, BaseEstimator
                 f"Input y contains NaN: {missing.sum()} of its {len(missing)} values are missing, "
                 f"and the classifier did not take None for their labels ({error})"
             ) from error
-        self.transformer_ = transformer
-        self.classifier_ = classifier
         return self
 
     def label_target(self, y):

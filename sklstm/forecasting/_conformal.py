@@ -14,8 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm.forecasting._actuals import forecast_and_actuals
 from sklstm.forecasting._model_parts import HasIntervals, check_coverage, with_margins
 from sklstm.preprocessing._timestamps import rank_timestamps, timestamps_of
-from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._estimator_state import EstimatorState
+from sklstm.utils._parts import FitsParts
 from sklstm.utils._sklearn_private import (
     HasMethods,
     Interval,
@@ -27,7 +27,7 @@ from sklstm.utils._sklearn_private import (
 
 
 class ConformalForecaster(
-    HasIntervals, MetaEstimatorMixin, RegressorMixin, EstimatorState, BaseEstimator
+    HasIntervals, MetaEstimatorMixin, FitsParts, RegressorMixin, EstimatorState, BaseEstimator
 ):
     """Forecaster with prediction intervals, calibrated step by step on the last part in time.
 
@@ -133,16 +133,16 @@ class ConformalForecaster(
                 "None."
             )
         X, y = indexable(X, y)
-        with all_or_nothing(self):
+        with self._fit_of_parts(X, y, n_parts=1 + bool(self.refit)) as context:
             first, last = self._split(X)
             forecaster = self._forecaster()
-            fitted = clone(forecaster)
-            fitted.fit(safe_indexing(X, first), safe_indexing(y, first))
+            part = safe_indexing(X, first), safe_indexing(y, first)
+            fitted = self._fit_part(context, "calibrate", clone(forecaster), *part)
             self.scores_ = _scores(
                 forecast_and_actuals(fitted, safe_indexing(X, last), safe_indexing(y, last))
             )
             if self.refit:
-                fitted = clone(forecaster).fit(X, y)
+                fitted = self._fit_part(context, "refit", clone(forecaster), X, y)
             self.forecaster_ = fitted
             for name in ("n_features_in_", "feature_names_in_"):
                 if hasattr(fitted, name):

@@ -27,8 +27,11 @@ class EpochReport(Protocol):
 class FitReport(Protocol):
     """Takes the networks of a fit."""
 
+    def begin(self, n_networks: int) -> None:
+        """Begin the fit; it trains so many networks at most, those of trials among them."""
+
     def network(
-        self, n_epochs: int, as_fitted: Callable[[list[np.ndarray]], FittedNetwork]
+        self, n_epochs: int, as_fitted: Callable[[list[np.ndarray]], FittedNetwork] | None
     ) -> EpochReport:
         """Begin the training of a network.
 
@@ -36,8 +39,8 @@ class FitReport(Protocol):
         ----------
         n_epochs : int
             Epochs that it trains at most.
-        as_fitted : callable
-            Turns its weights into what predicts.
+        as_fitted : callable or None
+            Turns its weights into what predicts; None in a trial on a part of the samples.
 
         Returns
         -------

@@ -20,7 +20,7 @@ from sklstm.training._fitted_network import FittedNetwork
 from sklstm.training._input_plan import InputPlan
 from sklstm.training._input_transform import fit_input_transform
 from sklstm.training._repeats import first_of_repeats
-from sklstm.training._trained import Trained
+from sklstm.training._trained import Trained, check_same_sizes
 from sklstm.training._training_set import make_training_set
 from sklstm.training._validation_split import every_nth, hold_out, split_by_hand
 from sklstm.utils._ragged import as_slice
@@ -95,6 +95,8 @@ class FitPlan:
         applies it only where the network makes forecasts of the trial worse.
     report : FitReport or None
         Takes the networks and their epochs while they train.
+    is_trial : bool
+        Whether this is such a trial.
     companions : tuple of FitPlan
         Fits of the same samples in other forms, whose predictions are averaged with those of this
         one, each weighed by its errors in the trial. They are left out where X does not carry the
@@ -120,6 +122,7 @@ class FitPlan:
     bptt_steps: int | None = None
     shrink: bool | str = False
     report: FitReport | None = None
+    is_trial: bool = False
     companions: "tuple[FitPlan, ...]" = ()
 
     def of_samples(self, **fields) -> "FitPlan":
@@ -199,6 +202,8 @@ def fit_network(
         If there is nothing to train on, or if the training diverged.
     """
     how = {"is_univariate": is_univariate, "keep_optimizer": keep_optimizer}
+    if plan.report is not None:
+        plan.report.begin(_n_networks(plan, previous))
     # Children: the first fit is what it is without companions.
     rngs = rng.spawn(len(plan.companions)) if plan.companions else []
     fit = _fit_one(plan, index, rng, previous=previous, **how)
@@ -220,6 +225,15 @@ def fit_network(
     return Fit(network, fit.members, companions)
 
 
+def _n_networks(plan, previous) -> int:
+    """Count the networks that are trained at most, those of trials among them."""
+    plans = (plan, *plan.companions)
+    n_trials = sum(bool(of.shrink) for of in plans)
+    if previous is None:
+        return n_trials + sum(of.n_members for of in plans)
+    return n_trials + len(previous.all_members())
+
+
 def _shares(fits, n_targets):
     """Weigh forecasts by the square of the inverse of their mean squared errors.
 
@@ -239,7 +253,7 @@ def _shares(fits, n_targets):
     return inverse / inverse.sum(axis=0)
 
 
-def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fit:
+def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optimizer=False) -> Fit:
     """Fit without companions."""
     trial_rng = deepcopy(rng) if plan.shrink else None
     training, among, held_out = _split(plan, index, rng)
@@ -255,7 +269,7 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
         transform.last_times = plan.transform.last_times
     spec = plan.inputs.complete(plan.spec, transform)
     if previous is not None:
-        _check_same_sizes(previous.network.spec, spec)
+        check_same_sizes(previous.network.spec, spec)
     prepared = transform.transform_past(index)
     # Where windows lose a season, the first of a series have nothing left.
     training = training[prepared.count[training] > 0]
@@ -316,8 +330,12 @@ def _fit_one(plan, index, rng, *, is_univariate, previous, keep_optimizer) -> Fi
             labels_rows=plan.labels_rows,
         )
 
+    def alone(own):
+        # A copy: the transform is told the shrinkage factor later.
+        return replace(as_fitted([own]), target_transform=copy(transform))
+
     def report(n_epochs):
-        return plan.report.network(n_epochs, lambda own: as_fitted([own]))
+        return plan.report.network(n_epochs, None if plan.is_trial else alone)
 
     members = plan.trainer.train(
         spec,
@@ -370,19 +388,6 @@ def _split(plan, index, rng):
     return training, as_slice(training), (validation, validation)
 
 
-def _check_same_sizes(before, now):
-    """Refuse to resume the training of a network of other sizes."""
-    before, now = vars(before), vars(now)
-    changed = sorted(name for name in now if now[name] != before[name])
-    if changed:
-        raise ValueError(
-            f"Cannot resume training: the network was built with "
-            f"{ {name: before[name] for name in changed} } and is now asked for "
-            f"{ {name: now[name] for name in changed} }. Call fit with warm_start=False to "
-            "start anew."
-        )
-
-
 def _try_out(plan, index, rng):
     """Let the same fit on the first two thirds of the time forecast the last third.
 
@@ -413,10 +418,10 @@ def _try_out(plan, index, rng):
         validation=None,
         n_members=1,
         shrink=False,
-        report=None,
         companions=(),
+        is_trial=True,
     )
-    network = fit_network(trial, index.take(earlier), rng).network
+    network = _fit_one(trial, index.take(earlier), rng).network
     transform = network.target_transform
     samples = index.take(later)
     prepared = transform.transform_past(samples)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklstm.networks import NetworkSpec
+
 
 @dataclass(frozen=True, eq=False)
 class Trained:
@@ -36,3 +38,27 @@ class Trained:
     def n_epochs(self) -> int:
         """Epochs that the history tells of."""
         return len(self.history["loss"])
+
+
+def check_same_sizes(before: NetworkSpec, now: NetworkSpec) -> None:
+    """Refuse to resume the training of a network of other sizes.
+
+    Parameters
+    ----------
+    before, now : NetworkSpec
+        The sizes of the fit to resume, and those asked for.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
+    was, wanted = vars(before), vars(now)
+    changed = sorted(name for name in wanted if wanted[name] != was[name])
+    if changed:
+        raise ValueError(
+            f"Cannot resume training: the network was built with "
+            f"{ {name: was[name] for name in changed} } and is now asked for "
+            f"{ {name: wanted[name] for name in changed} }. Call fit with warm_start=False to "
+            "start anew."
+        )

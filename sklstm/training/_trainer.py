@@ -183,7 +183,7 @@ class Trainer:
         watch = StopAtDivergence()
         all_callbacks.append(watch)
         if report is not None:
-            all_callbacks.append(Reporting(report(epochs - initial_epoch)))
+            all_callbacks.append(Reporting(report(epochs)))
         optimizer, settings = self.optimizer, {}
         if isinstance(optimizer, keras.optimizers.Optimizer):
             optimizer = copy_optimizer(optimizer)
