@@ -58,7 +58,10 @@ WITHOUT_KERAS = {
 # Who reads a private attribute of another object, and why it must.
 READS_PRIVATE = {
     ("sklstm.estimators._classifier", "BaseLSTM._parameter_constraints"): "scikit-learn's grammar",
-    ("sklstm.estimators._forecaster_plan", "BaseLSTM._parameter_constraints"): "scikit-learn's grammar",
+    (
+        "sklstm.estimators._forecaster_plan",
+        "BaseLSTM._parameter_constraints",
+    ): "scikit-learn's grammar",
     ("sklstm.metrics._horizon_scorer", "scorer._response_method"): "scorers tell it nowhere else",
     ("sklstm.metrics._horizon_scorer", "scorer._score_func"): "scorers tell it nowhere else",
     ("sklstm.metrics._horizon_scorer", "scorer._sign"): "scorers tell it nowhere else",
