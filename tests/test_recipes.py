@@ -92,6 +92,7 @@ def test_an_app_with_a_stream_for_each_key():
     names["folder"].cleanup()
 
 
+@pytest.mark.slow
 def test_a_job_that_loads_forecasts_and_appends():
     names = run_page("serving.md", "A job that runs every hour")
     made = pd.read_csv(names["place"] / "forecasts.csv", parse_dates=["time", "made_at"])

@@ -214,6 +214,7 @@ def test_a_callback_that_fails_leaves_the_estimator_as_it_was(model, task):
     assert vars(model.set_callbacks()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("params", "n_networks", "n_trials"),
     [({}, 6, 2), ({"plain": True}, 1, 0), ({"shrink": False}, 6, 0), ({"season": 8}, 3, 3)],

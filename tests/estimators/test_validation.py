@@ -227,6 +227,7 @@ def test_early_stopping_takes_whole_weights_for_repeats(make):
     assert_array_equal(weighted.predict(X), repeated.predict(X))
 
 
+@pytest.mark.slow
 def test_repeats_by_weight_stay_on_the_side_of_their_sample():
     X, y, _ = sequences(40)
     weights = np.random.default_rng(1).integers(0, 4, size=40)

@@ -55,6 +55,7 @@ def fit(horizon=1, **params):
     return forecaster(**({"horizon": horizon, "epochs": 3} | params)).fit(X, y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("horizon", [1, 3])
 @pytest.mark.parametrize("loss", [squared, Squared(), Squared])
 def test_right_shapes_learn_what_keras_learns(horizon, loss):
@@ -62,6 +63,7 @@ def test_right_shapes_learn_what_keras_learns(horizon, loss):
     assert_allclose(own.history_["loss"], named.history_["loss"], rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("horizon", [1, 3])
 def test_one_target_may_keep_its_axis(horizon):
     table, y = series(60)

@@ -80,6 +80,7 @@ def test_a_pipeline_predicts_the_same(hourly, path):
     assert repr(again) == repr(model)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*known_future:UserWarning")
 @pytest.mark.parametrize(
     "make",
@@ -145,6 +146,7 @@ def test_equal_models_give_equal_bytes(hourly, tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_manifest_tells_what_is_inside(hourly, path):
     model, _ = hourly
     sklstm.save(model, path)

@@ -78,6 +78,7 @@ def npy(descr, shape, data=b"\0" * 8):
     return file.getvalue() + data
 
 
+@pytest.mark.slow
 def test_any_changed_part_is_named(good, path):
     parts = parts_of(good)
     for name, data in parts.items():
