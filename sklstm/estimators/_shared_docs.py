@@ -105,7 +105,9 @@ random_state : int, RandomState instance or None, default=None
     the same bits every time, in threads and worker processes, too. None draws a fresh seed. No
     global generator is read or set.
 verbose : int, default=0
-    0 prints nothing, 1 a progress bar, 2 a line an epoch.""",
+    0 prints nothing, 1 a line for each network that is trained, with its units, epochs, seconds and
+    last logs, 2 a line an epoch. `set_callbacks` with :class:`sklearn.callback.ProgressBar` shows
+    the progress of whole pipelines and searches.""",
     "attributes": """\
 history_ : pandas.DataFrame of shape (n_epochs, n_logs)
     Loss and metrics of each epoch.

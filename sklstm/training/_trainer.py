@@ -3,12 +3,15 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import sys
+import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import keras
@@ -67,7 +70,7 @@ class Trainer:
     shuffle : bool
         Whether each epoch takes the windows in a new order.
     verbose : int
-        As in Keras.
+        0 prints nothing, 1 a line for each network, more is as in Keras.
     length : Length, default=FORECASTER
         What "auto" stands for.
     weight_decay : float, default=0.0
@@ -184,6 +187,8 @@ class Trainer:
         all_callbacks.append(watch)
         if report is not None:
             all_callbacks.append(Reporting(report(epochs)))
+        if self.verbose == 1:
+            all_callbacks.append(ProgressLine(spec.units))
         optimizer, settings = self.optimizer, {}
         if isinstance(optimizer, keras.optimizers.Optimizer):
             optimizer = copy_optimizer(optimizer)
@@ -218,7 +223,8 @@ class Trainer:
                 loss=self.loss,
                 callbacks=all_callbacks,
                 epochs=epochs,
-                verbose=self.verbose,
+                # Keras would draw a bar for each epoch, which has one step to it.
+                verbose=0 if self.verbose == 1 else self.verbose,
                 random_state=None,
                 **settings,
             )
@@ -241,6 +247,43 @@ class Trainer:
                 callbacks=own_callbacks,
                 n_iter=len(history["loss"]),
             )
+
+
+class ProgressLine(keras.callbacks.Callback):
+    """Print one line for a network: on a terminal after every epoch in its place, else at the end.
+
+    Parameters
+    ----------
+    units : tuple of int
+        Units of its layers, which tell networks of a search apart.
+    """
+
+    def __init__(self, units):
+        super().__init__()
+        self.name = f"LSTM({', '.join(map(str, units))})"
+        self.line = ""
+
+    def on_train_begin(self, logs=None):
+        """Take the time."""
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Write the line of an epoch."""
+        seconds = time.perf_counter() - self.start
+        parts = [f"{self.name}: epoch {epoch + 1}/{self.params['epochs']}, {seconds:.1f} s"]
+        for name, value in (logs or {}).items():
+            # Callbacks of users may log anything.
+            parts.append(f"{name}: {value:.4g}" if isinstance(value, Real) else f"{name}: {value}")
+        # Blanks hide the end of a longer line before.
+        self.line = " - ".join(parts).ljust(len(self.line))
+        if sys.stdout.isatty():
+            print(f"\r{self.line}", end="", flush=True)
+
+    def on_train_end(self, logs=None):
+        """Finish the line."""
+        # In one piece: worker processes share a terminal.
+        text = "\n" if sys.stdout.isatty() else f"{self.line.rstrip()}\n"
+        print(text, end="", flush=True)
 
 
 class Reporting(keras.callbacks.Callback):

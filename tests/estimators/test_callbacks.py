@@ -24,6 +24,8 @@ from sklstm import (
     SequenceWindower,
     To3D,
     TransformedTargetClassifier,
+    load,
+    save,
 )
 
 SMALL = {"units": 3, "epochs": 4, "random_state": 0}
@@ -289,3 +291,11 @@ def test_callbacks_stay_on_copies(how):
     if how is clone:
         # The same monitor.
         assert len(monitor.get_logs("all")) == 2
+
+
+def test_a_model_is_saved_once_its_callbacks_are_removed(tmp_path):
+    model = LSTMForecaster(**SMALL, plain=True).set_callbacks(ProgressBar()).fit(X, Y)
+    with pytest.raises(TypeError, match=r"set_callbacks\(\) without any removes"):
+        save(model, tmp_path / "model.sklstm")
+    save(model.set_callbacks(), tmp_path / "model.sklstm")
+    np.testing.assert_array_equal(load(tmp_path / "model.sklstm").predict(X), model.predict(X))

@@ -3,12 +3,16 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import re
+import sys
+
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
 
 from sklstm.training._trainer import optimizer_class
 from tests.estimators.helpers import classifier, forecaster, sequences
@@ -371,3 +375,33 @@ def test_progress_is_shown_when_asked_for(capsys):
     assert capsys.readouterr().out == ""
     forecaster(verbose=2).fit(X, Y)
     assert capsys.readouterr().out.count("Epoch") == 2
+
+
+@pytest.mark.parametrize("verbose", [1, True, "auto"])
+def test_a_network_is_one_line(verbose, capsys):
+    model = forecaster(verbose=verbose, units=(4, 2), warm_start=True).fit(X, Y)
+    line = capsys.readouterr().out
+    assert re.fullmatch(r"LSTM\(4, 2\): epoch 2/2, [\d.]+ s - loss: [\d.]+\n", line)
+    model.fit(X, Y)
+    assert "epoch 4/4, " in capsys.readouterr().out
+
+
+def test_the_lines_of_a_search_stand_alone(capsys):
+    search = GridSearchCV(forecaster(verbose=1, epochs=1), {"units": [2, 3]}, cv=2).fit(X, Y)
+    lines = capsys.readouterr().out.splitlines()
+    names = [f"LSTM({units}): epoch 1/1" for units in (2, 2, 3, 3, search.best_params_["units"])]
+    assert [line.partition(",")[0] for line in lines] == names
+
+
+def test_on_a_terminal_the_line_is_written_in_its_place(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    forecaster(verbose=1, n_members=2).fit(X, Y)
+    first, second, end = capsys.readouterr().out.split("\n")
+    assert end == ""
+    for line in (first, second):
+        empty, *epochs = line.split("\r")
+        assert empty == ""
+        assert [epoch[: len("LSTM(4): epoch 1/2")] for epoch in epochs] == [
+            "LSTM(4): epoch 1/2",
+            "LSTM(4): epoch 2/2",
+        ]
