@@ -19,7 +19,7 @@ import os
 from joblib import Parallel, delayed, parallel_config
 
 def threads():
-    from sklstm.networks import predict
+    from sklstm.networks import acquire_network
     import tensorflow as tf
     return tf.config.threading.get_intra_op_parallelism_threads()
 
