@@ -30,6 +30,7 @@ def run_page(page, *sections):
 
 
 @pytest.mark.slow
+# What other packages warn of in their own code is theirs, here and below.
 @pytest.mark.filterwarnings("ignore")
 def test_shap():
     pytest.importorskip("shap")

@@ -12,9 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm.forecasting._model_parts import ModelParts, take_apart
 from sklstm.forecasting._stream_rows import RowReader
 from sklstm.forecasting._stream_state import NewRows, SeriesState, as_sequences, stacked_states
+from sklstm.networks import predict_steps
 from sklstm.preprocessing import SequenceWindower
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.training._fitted_network import HasNetwork
+from sklstm.training._prediction import average, output_of_empty
 
 
 def stream(estimator, *, method="predict"):
@@ -288,9 +290,6 @@ class Stream:
 
     def _carry_state(self, parts):
         """Carry the state of a stateful network over the rows."""
-        from sklstm.networks import predict_steps
-        from sklstm.training._prediction import average, output_of_empty
-
         network = self.estimator.network_
         samples = network.input_transform.transform(
             as_sequences([part.values[part.observed] for part in parts])

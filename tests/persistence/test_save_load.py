@@ -284,7 +284,7 @@ def test_two_writers_and_a_reader(path):
             try:
                 if sklstm.load(path).window not in (1, 2, 3):
                     failures.append("mixed")
-            except Exception as error:  # noqa: BLE001, RUF100
+            except Exception as error:  # whatever a reader meets is a failure
                 failures.append(error)
 
     writers = [threading.Thread(target=write, args=(window,)) for window in (2, 3)]
