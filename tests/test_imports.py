@@ -46,7 +46,10 @@ FORBIDDEN["sklstm.networks"] |= {"sklearn"}
 # Those that see nothing of other packages but their public names.
 OUTSIDERS = {"sklstm.compose", "sklstm.datasets"}
 # Modules that are themselves imported only when a fit or a predict needs them.
-LOADS_KERAS = {f"sklstm.training.{module}" for module in ("_keras_parts", "_schedule", "_trainer")}
+LOADS_KERAS = {
+    f"sklstm.training.{module}"
+    for module in ("_checkpointing", "_keras_parts", "_schedule", "_trainer")
+}
 # Names of sklstm.networks that come without TensorFlow.
 WITHOUT_KERAS = {
     f"sklstm.networks.{name}"

@@ -13,6 +13,7 @@ from sklearn.callback import with_callbacks
 from sklearn.utils import check_consistent_length
 
 from sklstm.estimators._auto import Choices, choose
+from sklstm.estimators._checkpoint import fit_with_checkpoint
 from sklstm.estimators._fit_tasks import FitTasks
 from sklstm.estimators._input import read_labels, read_X, warn_if_index_differs
 from sklstm.estimators._learned import LearnedLSTM, of_any_class
@@ -32,7 +33,7 @@ from sklstm.estimators._validation import (
 )
 from sklstm.networks import NetworkSpec
 from sklstm.targets._step_labels import only_labelled, spread_values
-from sklstm.training._fit import Fit, FitPlan, Samples, fit_network
+from sklstm.training._fit import Fit, FitPlan, Samples
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._raw_input import as_numbers, unmasked
 from sklstm.utils._sklearn_private import (
@@ -84,6 +85,7 @@ class BaseLSTM(LearnedLSTM, ABC):
         "shuffle": ["boolean"],
         "n_members": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "callbacks": [list, tuple, HasMethods(["on_epoch_end", "set_model"]), None],
+        "checkpoint": [str, HasMethods(["__fspath__"]), None],
         "normalize_X": ["boolean"],
         "plain": ["boolean"],
         "warm_start": ["boolean"],
@@ -233,10 +235,12 @@ class BaseLSTM(LearnedLSTM, ABC):
         rng = deepcopy(self._rng) if resume else None
         if rng is None:
             rng = make_generator(self.random_state)
-        result = fit_network(
+        result, rng = fit_with_checkpoint(
+            self,
             plan,
             index,
             rng,
+            folder=None if is_partial else self.checkpoint,
             is_univariate=is_univariate,
             previous=self._last_fit if resume else None,
             keep_optimizer=is_partial,

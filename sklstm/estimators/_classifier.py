@@ -162,6 +162,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         shuffle=True,
         n_members="auto",
         callbacks=None,
+        checkpoint=None,
         normalize_X=True,
         plain=False,
         warm_start=False,
@@ -195,6 +196,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.shuffle = shuffle
         self.n_members = n_members
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
         self.normalize_X = normalize_X
         self.plain = plain
         self.warm_start = warm_start

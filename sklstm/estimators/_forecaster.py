@@ -225,6 +225,7 @@ class LSTMForecaster(RegressorMixin, PlannedForecaster):
         shuffle=True,
         n_members="auto",
         callbacks=None,
+        checkpoint=None,
         normalize_X=True,
         plain=False,
         normalize_y=True,
@@ -267,6 +268,7 @@ class LSTMForecaster(RegressorMixin, PlannedForecaster):
         self.shuffle = shuffle
         self.n_members = n_members
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
         self.normalize_X = normalize_X
         self.plain = plain
         self.normalize_y = normalize_y

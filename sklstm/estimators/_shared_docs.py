@@ -92,6 +92,11 @@ n_members : int or "auto", default="auto"
 callbacks : list of keras.callbacks.Callback, default=None
     Copied before a fit, so that the estimator's own stay untouched. Each epoch is one batch to
     them. The copies that saw the fit are in `callbacks_`.
+checkpoint : str or path-like, default=None
+    A folder. After every epoch, `fit` keeps the state of the training in a folder of its own inside
+    it; a fit of the same, by its parameters and data, that was interrupted or killed goes on from
+    there, and ends with the same bits as one that was not. When it is done, it removes what it
+    wrote. Each fit of a search has its own. `partial_fit` does not use it.
 normalize_X : bool, default=True
     Standardise each feature on the training rows, and each view of it.
 plain : bool, default=False

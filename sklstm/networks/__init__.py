@@ -20,7 +20,7 @@ from sklstm.networks._task import Examples, TrainingTask
 if TYPE_CHECKING:
     from sklstm.networks._backend import claim_process
     from sklstm.networks._export import Anchor, average_models, export_model
-    from sklstm.networks._layers import choose_engine
+    from sklstm.networks._layers import choose_engine, computed_by
     from sklstm.networks._model_cache import acquire_network, clear_model_cache
     from sklstm.networks._network import LSTMNetwork
     from sklstm.networks._quantiles import PinballLoss
@@ -34,6 +34,7 @@ _ON_TENSORFLOW = {
     "average_models": "_export",
     "claim_process": "_backend",
     "choose_engine": "_layers",
+    "computed_by": "_layers",
     "clear_model_cache": "_model_cache",
     "export_model": "_export",
     "threads_of_tensorflow": "_threads",
@@ -54,6 +55,7 @@ __all__ = [
     "choose_engine",
     "claim_process",
     "clear_model_cache",
+    "computed_by",
     "export_model",
     "predict",
     "predict_steps",

@@ -3,12 +3,16 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import platform
 from dataclasses import dataclass
 from typing import Literal
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 from sklstm.networks import _block_lstm, _native_lstm
+from sklstm.networks._native import load_native
 from sklstm.networks._native_operations import load_operations
 from sklstm.networks._spec import NetworkSpec
 
@@ -34,6 +38,26 @@ def choose_engine(spec: NetworkSpec, *, training: bool) -> Engine:
     if training and spec.recurrent_dropout > 0:
         return "keras"
     return "block_lstm" if load_operations() is None else "native"
+
+
+def computed_by(spec: NetworkSpec) -> list[str]:
+    """Say what computes the training of a network: with others, the last bits may differ.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The sizes.
+
+    Returns
+    -------
+    list of str
+        The engine, the instruction set of the native code, and versions.
+    """
+    engine = choose_engine(spec, training=True)
+    library = load_native() if engine == "native" else None
+    instructions = "" if library is None else library.sklstm_instruction_set().decode()
+    versions = [f"{of.__name__} {of.__version__}" for of in (np, keras, tf)]
+    return [engine, instructions, platform.machine(), *versions]
 
 
 def device_of(engine: Engine):

@@ -46,6 +46,7 @@ class LSTMNetwork(keras.Model):
         super().__init__(dtype="float32", name="lstm_network")
         self.spec = spec
         self.task: TrainingTask | None = None
+        self._initial_epoch: int | None = None
         self.loss_is_mean = False
         self.engine = choose_engine(spec, training=True)
         self.keras_layers = keras_layers(spec) if self.engine == "keras" else []
@@ -142,6 +143,33 @@ class LSTMNetwork(keras.Model):
             variable.assign(value)
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
+
+    def training_state(self) -> dict[str, list[np.ndarray]]:
+        """Return all that training changes, as copies."""
+        return {
+            "weights": self.get_ordered_weights(),
+            "optimizer": self.get_optimizer_state(),
+            "seeds": _as_arrays(self._seed_states),
+        }
+
+    def resume(self, state: dict[str, list], epoch: int, history: dict[str, list]) -> None:
+        """Go on with a training that was interrupted; for callbacks, at the start of :meth:`fit`.
+
+        Parameters
+        ----------
+        state : dict
+            As :meth:`training_state` returned it.
+        epoch : int
+            Number of the epoch at which it goes on.
+        history : dict of str to list
+            The logs of the epochs before.
+        """
+        self.set_ordered_weights(state["weights"])
+        self.reset_optimizer(state["optimizer"], None)
+        for variable, value in zip(self._seed_states, state["seeds"], strict=True):
+            variable.assign(value)
+        self._initial_epoch = epoch
+        self.history.history = {name: list(values) for name, values in history.items()}
 
     def fit(self, x=None, y=None, *, epochs=1, initial_epoch=0, callbacks=None, verbose=0, **_):
         """Train on ``self.task`` with Keras's callbacks.

@@ -5,17 +5,14 @@
 
 import io
 import json
-import os
 import platform
-import secrets
 import zipfile
-from contextlib import contextmanager
 from importlib import metadata
-from pathlib import Path
 
 from sklstm._version import __version__
 from sklstm.persistence._archive import FORMAT, SCHEMA, TREE, write_archive
 from sklstm.persistence._types import import_skops, trusted_types
+from sklstm.utils._atomic_write import moved_into_place
 
 _PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "skops", "keras", "tensorflow")
 
@@ -60,8 +57,7 @@ def save(model, path, *, trusted=()):
     Examples
     --------
     >>> import tempfile
-    >>> from pathlib import Path
-    >>> import numpy as np
+    >>>     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
     >>> import sklstm
     >>> X = np.sin(np.arange(80.0))[:, None]
@@ -90,7 +86,7 @@ def save(model, path, *, trusted=()):
         "model": _describe(model),
         "types": types,
     }
-    with _moved_into_place(path) as file:
+    with moved_into_place(path) as file:
         write_archive(file, parts, manifest)
 
 
@@ -179,19 +175,3 @@ def _describe(model):
     if names is not None:
         told["feature_names_in"] = [str(name) for name in names]
     return told
-
-
-@contextmanager
-def _moved_into_place(path):
-    """Open a file beside its place; move it there if all goes well, else remove it."""
-    place = Path(os.path.realpath(path))
-    beside = place.with_name(f".{place.name}.{secrets.token_hex(8)}.part")
-    try:
-        with open(beside, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, place)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

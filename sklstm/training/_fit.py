@@ -27,6 +27,7 @@ from sklstm.utils._ragged import as_slice
 
 if TYPE_CHECKING:
     # It loads Keras.
+    from sklstm.training._checkpoint_folder import CheckpointFolder
     from sklstm.training._trainer import Trainer
 
 
@@ -95,6 +96,8 @@ class FitPlan:
         applies it only where the network makes forecasts of the trial worse.
     report : FitReport or None
         Takes the networks and their epochs while they train.
+    checkpoint : CheckpointFolder or None
+        Where the states of the networks are kept while they train.
     is_trial : bool
         Whether this is such a trial.
     companions : tuple of FitPlan
@@ -122,6 +125,7 @@ class FitPlan:
     bptt_steps: int | None = None
     shrink: bool | str = False
     report: FitReport | None = None
+    checkpoint: "CheckpointFolder | None" = None
     is_trial: bool = False
     companions: "tuple[FitPlan, ...]" = ()
 
@@ -346,6 +350,7 @@ def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optim
         previous=None if previous is None else previous.members,
         keep_optimizer=keep_optimizer,
         report=None if plan.report is None else report,
+        checkpoint=plan.checkpoint,
     )
     error = None
     if trial_rng is not None:

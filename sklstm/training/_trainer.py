@@ -28,6 +28,8 @@ from sklstm.networks import (
     claim_process,
     threads_of_tensorflow,
 )
+from sklstm.training._checkpoint_folder import CheckpointFolder
+from sklstm.training._checkpointing import Checkpointing
 from sklstm.training._epoch_report import EpochReport
 from sklstm.training._keras_parts import (
     check_callbacks,
@@ -106,6 +108,7 @@ class Trainer:
         previous: list[Trained] | None = None,
         keep_optimizer: bool = False,
         report: Callable[[int], EpochReport] | None = None,
+        checkpoint: CheckpointFolder | None = None,
     ) -> list[Trained]:
         """Train the members of an ensemble, as many at a time as TensorFlow may use threads.
 
@@ -130,6 +133,8 @@ class Trainer:
         report : callable, default=None
             Called with the number of epochs of each network before it trains; what it returns takes
             the epochs.
+        checkpoint : CheckpointFolder, default=None
+            Where the state of each network is kept after every epoch, and read at the start.
 
         Returns
         -------
@@ -158,17 +163,19 @@ class Trainer:
             TrainingTask(training, validation, self.batch_size, self.shuffle, own) for own in rngs
         ]
 
-        def train_member(start, task):
-            return self._train_one(spec, task, start, epochs, rate, keep_optimizer, report)
+        files = [None] * len(starts) if checkpoint is None else checkpoint.files(len(starts))
+
+        def train_member(start, task, file):
+            return self._train_one(spec, task, start, epochs, rate, keep_optimizer, report, file)
 
         one_by_one = self.callbacks or self.verbose or report is not None
         n_threads = 1 if one_by_one else min(len(starts), threads_of_tensorflow())
         if n_threads == 1:
-            return list(map(train_member, starts, tasks))
+            return list(map(train_member, starts, tasks, files))
         with ThreadPoolExecutor(n_threads) as executor:
-            return list(executor.map(train_member, starts, tasks))
+            return list(executor.map(train_member, starts, tasks, files))
 
-    def _train_one(self, spec, task, start, epochs, rate, keep_optimizer, report) -> Trained:
+    def _train_one(self, spec, task, start, epochs, rate, keep_optimizer, report, file) -> Trained:
         """Train one network, from new weights or from where another training ended.
 
         scikeras turns names and classes of optimizers, losses and metrics into objects and hands
@@ -185,6 +192,7 @@ class Trainer:
             all_callbacks.append(EarlyStopping(self.patience, -(-FEWEST_UPDATES // n_batches)))
         watch = StopAtDivergence()
         all_callbacks.append(watch)
+        learning = list(all_callbacks)
         if report is not None:
             all_callbacks.append(Reporting(report(epochs)))
         if self.verbose == 1:
@@ -195,7 +203,9 @@ class Trainer:
         else:
             if self.schedule is not None and epochs > 1:
                 # Callbacks of the user have the last word.
-                all_callbacks.insert(0, FallingRate(self.schedule, initial_epoch, epochs))
+                falling = FallingRate(self.schedule, initial_epoch, epochs)
+                all_callbacks.insert(0, falling)
+                learning.append(falling)
             optimizer = optimizer_class(optimizer)
             settings = {"optimizer__learning_rate": rate}
             if takes_name(optimizer):
@@ -203,6 +213,9 @@ class Trainer:
                 settings["optimizer__name"] = optimizer.__name__.lower()
             if self.weight_decay:
                 settings["optimizer__weight_decay"] = self.weight_decay
+
+        if file is not None:
+            all_callbacks.append(Checkpointing(file, task.rng, learning))
 
         with ExitStack() as stack:
 

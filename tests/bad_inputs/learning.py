@@ -87,6 +87,13 @@ PARAMETERS = [
     ("epochs", forecaster(epochs=0), ValueError, "'epochs' parameter"),
     ("rate", forecaster(learning_rate=-1.0), ValueError, "'learning_rate' parameter"),
     ("dropout", classifier(dropout=1.0), ValueError, "'dropout' parameter"),
+    ("checkpoint, number", forecaster(checkpoint=3), ValueError, "'checkpoint' parameter"),
+    (
+        "checkpoint, file",
+        forecaster(checkpoint=__file__),
+        ValueError,
+        "checkpoint must be a folder; got the file",
+    ),
     ("members", classifier(n_members=0), ValueError, "'n_members' parameter"),
     ("patches", classifier(patch_size=9, plain=False), ValueError, "patch_size=9 is longer"),
     ("views", classifier(views=("vals",), plain=False), ValueError, "views must be"),
