@@ -103,3 +103,22 @@ def test_a_job_that_loads_forecasts_and_appends():
     expected = sklstm.forecast(names["model"], rows)
     np.testing.assert_allclose(first["temp"], expected, rtol=1e-6)
     assert (first["time"].to_numpy() == expected.index.to_numpy()).all()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_mlflow(tmp_path, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    pytest.importorskip("skops")
+    names = run_page("serving.md", "A registry of models: MLflow")
+    model, again, rows = names["model"], names["again"], names["weather"]
+    np.testing.assert_array_equal(again.predict(rows), model.predict(rows))
+    # A run on files, as a server would keep it.
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
+    with mlflow.start_run():
+        logged = mlflow.sklearn.log_model(
+            model, name="weather", pip_requirements=["sklstm"], **names["how"]
+        )
+    loaded = mlflow.sklearn.load_model(logged.model_uri)
+    np.testing.assert_array_equal(loaded.predict(rows), model.predict(rows))

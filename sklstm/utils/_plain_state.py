@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import datetime as dt
+from pathlib import Path, PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -317,6 +318,7 @@ _PACKERS: tuple = (
     (dt.date, lambda date: ("date", (date.year, date.month, date.day))),
     (dt.time, _pack_time),
     (dt.tzinfo, _pack_zone),
+    (PurePath, lambda path: ("path", str(path))),
 )
 _BUILDERS: dict = {
     "missing": lambda name: {"NaT": pd.NaT, "NA": pd.NA}[name],
@@ -331,6 +333,7 @@ _BUILDERS: dict = {
     "date": lambda parts: dt.date(*parts),
     "time": dt.time.fromisoformat,
     "zone": ZoneInfo,
+    "path": Path,
     "fixed zone": _build_fixed_zone,
     "pytz zone": _build_pytz_zone,
     "multi index": _build_multi_index,

@@ -5,6 +5,7 @@
 
 import datetime as dt
 import pickle
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -59,6 +60,7 @@ VALUES = [
     dt.date(2026, 1, 1),
     dt.datetime(2026, 1, 1, 3),
     dt.datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Paris")),
+    Path("a") / "folder",
     dt.time(3, 4),
     ZoneInfo("UTC"),
     dt.UTC,
