@@ -103,7 +103,9 @@ class LearnedLSTM(HasNetwork, EstimatorState, CallbackSupportMixin, BaseEstimato
 
     def _predict_flat(self, X, *, every_step=None):
         """Run the networks on X; predictions are flat rows in the units of y, or probabilities."""
-        check_is_fitted(self, "network_")
+        # scikit-learn's check reads all tags, which takes as long as a small network.
+        if "network_" not in vars(self):
+            check_is_fitted(self, "network_")
         return self.network_.predict(self._read_as_fitted(X), every_step=every_step)
 
     def _read_as_fitted(self, X):

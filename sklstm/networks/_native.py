@@ -132,7 +132,7 @@ def lstm(
         _address(bias),
         _address(state[0]),
         _address(state[1]),
-        _threads_allowed(),
+        _threads_allowed(n_samples),
     )
     outputs = _Outputs(_address(h_last), _address(c_last), None if h is None else _address(h), None)
     _check(_library().sklstm_lstm_forward(ctypes.byref(layer), ctypes.byref(outputs)))
@@ -170,7 +170,7 @@ def dense(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
         _address(every_row),
         _address(kernel),
         _address(bias),
-        _threads_allowed(),
+        _threads_allowed(n_rows),
     )
     _check(_library().sklstm_dense_forward(ctypes.byref(layer), _Pointer(_address(sums))))
     return sums
@@ -227,7 +227,7 @@ def patches(spec: PatchSpec, rows, slots, start, count, first_slot, scales, cons
         _address(averaged),
         _address(levels),
         None if constants is None else _address(constants),
-        _threads_allowed(),
+        _threads_allowed(n_samples),
     )
     n_observed = np.empty(n_samples, np.int32)
     library = _library()
@@ -251,8 +251,10 @@ def _address(array: np.ndarray) -> int:
     return array.__array_interface__["data"][0]
 
 
-def _threads_allowed() -> int:
+def _threads_allowed(n_samples: int) -> int:
     """Read the limit that TensorFlow has too; 0 is none. OpenMP has its own: the lower applies."""
+    if n_samples == 1:
+        return 1
     limit = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
     return int(limit) if limit.isdecimal() else 0
 

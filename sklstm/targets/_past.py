@@ -50,8 +50,9 @@ class PastOfTarget:
         if len(index.rows) == 0:
             return np.zeros((len(index), len(self.columns)))
         if kind == "last":
-            last = np.clip(index.start + index.count - 1, 0, len(index.rows) - 1)
-            return index.rows[np.ix_(last, self.columns)].astype(np.float64)
+            # Of an empty window -1 at least: any row does.
+            last = np.minimum(index.start + index.count - 1, len(index.rows) - 1)
+            return index.rows[last[:, None], self.columns].astype(np.float64)
         return means_of_runs(index.rows[:, self.columns], index.start, index.count)
 
 

@@ -16,6 +16,8 @@ from sklstm.utils._aligned import aligned_empty
 # Numbers converted at a time: no float64 copy of a long series is ever held, and each block stays
 # in the processor's cache.
 _BLOCK = 16_384
+# Of so few, preparing the blocks would take longer than their numbers.
+_FEW_NUMBERS = 1_024
 # Windows, and numbers in them, that the scales of views are computed on.
 _WINDOWS_FOR_SCALES = 2_000
 _NUMBERS_FOR_SCALES = 1 << 21
@@ -83,6 +85,13 @@ class InputTransform:
         return found if self.channels is None else _by_channel(found, self.channels)
 
     def _standardised(self, own_rows):
+        if own_rows.size <= _FEW_NUMBERS:
+            with np.errstate(over="ignore"):
+                rows = ((own_rows - self.mean) / self.scale).astype(np.float32)
+            # A sum that is finite takes less time to look at than its parts.
+            if not (np.isfinite(rows.sum()) or np.isfinite(rows).all()):
+                self._refuse(own_rows, rows)
+            return rows
         rows = aligned_empty(own_rows.shape)
         # Of the shape of a block: NumPy goes through equal shapes at once, and not row by row.
         size = min(_block_size(own_rows), len(own_rows))
