@@ -11,6 +11,7 @@ without TensorFlow.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sklstm.networks._native import describe_engine
 from sklstm.networks._network_input import NetworkInput, Slots
 from sklstm.networks._patches import PatchSpec
 from sklstm.networks._predict import predict, predict_steps
@@ -54,6 +55,7 @@ __all__ = [
     "choose_engine",
     "claim_process",
     "clear_model_cache",
+    "describe_engine",
     "export_model",
     "predict",
     "predict_steps",

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sklstm.forecasting import backtest
-from sklstm.forecasting._model_parts import DEFAULT_COVERAGE
-from sklstm.plotting._models import parts_of
+from sklstm.forecasting._model_parts import DEFAULT_COVERAGE, parts_of
 from sklstm.plotting._style import GREY, PALETTE, Display, add_legend, make_axes
 
 _KEYS = ["model", "fold", "series", "lead", "n"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sklstm.plotting._models import parts_of
+from sklstm.forecasting._model_parts import parts_of
 from sklstm.plotting._style import BLUE, GREY, PALETTE, RED, Display, add_legend, make_axes
 
 _BEST = "lowest validation loss"

@@ -6,38 +6,9 @@
 from copy import copy
 
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
-from sklstm.forecasting._model_parts import ModelParts, take_apart
+from sklstm.forecasting._model_parts import parts_of
 from sklstm.preprocessing import SequenceWindower, WindowIndex
-
-
-def parts_of(model) -> tuple[ModelParts, bool]:
-    """Take a model apart, as it was fitted or as it will be.
-
-    Parameters
-    ----------
-    model : estimator
-        Any that is one of sklstm or is around one.
-
-    Returns
-    -------
-    parts : ModelParts
-        Its parts, in the order in which rows pass them.
-    is_fitted : bool
-        Whether they are fitted.
-    """
-    try:
-        check_is_fitted(model)
-        parts, is_fitted = take_apart(model), True
-    except NotFittedError:
-        parts, is_fitted = take_apart(model, fitted=False), False
-    inner = getattr(parts.estimator, "classifier_" if is_fitted else "classifier", None)
-    if inner is not None:
-        own = take_apart(inner, fitted=is_fitted)
-        parts = ModelParts([*parts.steps, *own.steps], own.estimator, [*parts.around, *own.around])
-    return parts, is_fitted
 
 
 def windows_of(model, X, y) -> tuple[WindowIndex, int]:

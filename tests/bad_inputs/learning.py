@@ -13,7 +13,15 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMForecaster, SequenceWindower, load, model_card, save
+from sklstm import (
+    LSTMClassifier,
+    LSTMForecaster,
+    SequenceWindower,
+    load,
+    model_card,
+    save,
+    summary,
+)
 from sklstm.plotting import (
     BacktestDisplay,
     ForecastDisplay,
@@ -218,6 +226,13 @@ FILES = [
     ("load, no file", lambda: load("no such file"), OSError, "no such file"),
     ("load, empty", load_bytes(b""), ValueError, "cut off"),
     ("load, a pickle", load_bytes(pickle.dumps(Y)), ValueError, "no file of sklstm.save"),
+    ("summary, unfitted", lambda: summary(LSTMForecaster()), NotFittedError, "not fitted"),
+    (
+        "summary, a windower",
+        lambda: summary(SequenceWindower().fit(TABLE)),
+        TypeError,
+        "model must be a fitted LSTMClassifier",
+    ),
     ("card, unfitted", lambda: model_card(LSTMForecaster()), NotFittedError, "not fitted"),
 ]
 
