@@ -54,7 +54,7 @@ WITHOUT_KERAS = {
     f"sklstm.networks.{name}"
     for name in (
         *("Examples", "NetworkInput", "NetworkSpec", "PatchSpec", "Slots", "TrainingTask"),
-        *("describe_engine", "predict", "predict_steps"),
+        *("describe_engine", "import_tensorflow", "predict", "predict_steps"),
     )
 }
 # Who reads a private attribute of another object, and why it must.

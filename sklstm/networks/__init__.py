@@ -16,6 +16,7 @@ from sklstm.networks._network_input import NetworkInput, Slots
 from sklstm.networks._patches import PatchSpec
 from sklstm.networks._predict import predict, predict_steps
 from sklstm.networks._spec import NetworkSpec
+from sklstm.networks._startup import import_tensorflow
 from sklstm.networks._task import Examples, TrainingTask
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ __all__ = [
     "clear_model_cache",
     "describe_engine",
     "export_model",
+    "import_tensorflow",
     "predict",
     "predict_steps",
     "threads_of_tensorflow",
@@ -67,6 +69,7 @@ def __getattr__(name: str):
     """Import what needs TensorFlow when it is asked for."""
     if name not in _ON_TENSORFLOW:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import_tensorflow()
     import_module("sklstm.networks._backend")
     found = getattr(import_module(f"sklstm.networks.{_ON_TENSORFLOW[name]}"), name)
     globals()[name] = found
