@@ -72,11 +72,14 @@ def rows_of_series(index: WindowIndex, code: int) -> tuple[np.ndarray, np.ndarra
     Returns
     -------
     in_X, kept : ndarray of int
-        Steps of the clock at which X has a row, and at which there is one that was kept from fit.
+        Steps of the clock at which X has a row with values, and at which there is one that was kept
+        from fit.
     """
-    in_X = np.unique(index.time[index.series == code])
+    own = index.series == code
+    has_values = np.isin(index.end + index.lead, index.keys)
     series, time = index.times_of_rows()
-    return in_X, np.setdiff1d(time[series == code], in_X)
+    in_X = np.unique(index.time[own & has_values])
+    return in_X, np.setdiff1d(time[series == code], index.time[own])
 
 
 def choose_rows(index: WindowIndex, n: int) -> np.ndarray:
@@ -102,8 +105,9 @@ def choose_rows(index: WindowIndex, n: int) -> np.ndarray:
     if len(kept):
         first = 0
     else:
-        gaps = np.flatnonzero(np.diff(in_X) != 1)
-        later = gaps[in_X[gaps] - in_X[0] >= span - 1]
+        time = index.time[own]
+        before_gaps = in_X[:-1][np.diff(in_X) != 1]
+        later = np.searchsorted(time, before_gaps[before_gaps - time[0] >= span - 1])
         first = int(later[0]) if len(later) else min(span - 1, max(len(own) - n, 0))
     first = max(min(first, len(own) - n), 0)
     return own[first : first + n]

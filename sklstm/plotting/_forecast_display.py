@@ -14,7 +14,7 @@ from sklstm.plotting._style import (
     SKY,
     Display,
     add_legend,
-    as_dates,
+    as_axis,
     make_axes,
     write_dates,
 )
@@ -249,7 +249,7 @@ class ForecastDisplay(Display):
                 drawn += _draw(own, actuals[key], color=ink, linestyle=":", label="actual")
             for number, (label, lower, upper) in enumerate(shown, start=1):
                 look = {"color": SKY, "alpha": min(0.15 + 0.15 * number, 0.6), "linewidth": 0}
-                band = as_dates(line.index), lower[key], upper[key]
+                band = as_axis(line.index), lower[key], upper[key]
                 drawn.append(own.fill_between(*band, label=label, **look))
             drawn += _draw(own, line, color=BLUE, label="forecast", linewidth=1.8)
             for number, (name, other) in enumerate(others.items(), start=1):
@@ -258,7 +258,7 @@ class ForecastDisplay(Display):
                     drawn += _draw(own, other[key], color=color, linewidth=1, label=name)
             if len(forecasts) > 1:
                 own.set_title(str(key), fontsize="small")
-            write_dates(own, as_dates(line.index))
+            write_dates(own, as_axis(line.index))
             self.lines_.append(drawn)
         axes[0].set_ylabel(self._name_of_target(like))
         add_legend(axes, is_own=is_own)
@@ -281,7 +281,9 @@ class ForecastDisplay(Display):
 
 
 def _draw(ax, values, **how):
-    return ax.plot(as_dates(values.index), values, **how)
+    # A line of one point would not be seen.
+    marker = "o" if len(values) == 1 else ""
+    return ax.plot(as_axis(values.index), values, marker=marker, markersize=4, **how)
 
 
 def _column_of(X, name):

@@ -14,6 +14,8 @@ from sklstm.plotting._style import BLUE, RED, Display, add_legend, make_axes
 # Above this ratio of the largest to the smallest value, values stand on a scale of ratios.
 _LONG_SCALE = 20
 _MOST_TICKS = 8
+# With more values of a parameter, the cells of a heat map are too small for text.
+_MOST_CELLS = 12
 
 
 class SearchDisplay(Display):
@@ -48,7 +50,7 @@ class SearchDisplay(Display):
     image_ : matplotlib AxesImage or None
         The heat map of two: the first parameter from top to bottom.
     text_ : ndarray of matplotlib Text or None
-        Mean and standard deviation in the cells of the heat map.
+        Mean and standard deviation in the cells of the heat map; None where there is no room.
     best_ : matplotlib Artist
         What marks the best candidate.
 
@@ -240,14 +242,15 @@ class SearchDisplay(Display):
         ax.set_ylabel(params[0])
         ax.set_xlabel(params[1])
         self.text_ = np.full(mean.shape, None, dtype=object)
+        write = _digits(mean)
         for row, column in zip(rows, columns, strict=True):
             value = mean[row, column]
-            if np.isnan(value):
+            if np.isnan(value) or max(mean.shape) > _MOST_CELLS:
                 continue
             shade = np.asarray(self.image_.cmap(self.image_.norm(value))[:3])
             dark = shade @ (0.299, 0.587, 0.114) < 0.5
             self.text_[row, column] = ax.text(
-                column, row, f"{value:.3g}\n± {std[row, column]:.2g}", ha="center", va="center",
+                column, row, f"{write(value)}\n± {std[row, column]:.2g}", ha="center", va="center",
                 color="white" if dark else "black", fontsize="small",
             )  # fmt: skip
         self.best_ = ax.add_patch(_frame(columns[0], rows[0]))
@@ -351,7 +354,18 @@ def _rank(label):
     return (len(label), label) if label[:1] in "0123456789(" else (0, label)
 
 
+def _digits(values):
+    """Return a function that writes numbers so that their differences are seen."""
+    spread = np.nanmax(values) - np.nanmin(values)
+    if spread == 0:
+        return "{:.3g}".format
+    return f"{{:.{int(np.clip(1 - np.floor(np.log10(spread)), 0, 8))}f}}".format
+
+
 def _write(value):
+    if value is np.ma.masked:
+        # A search over several grids does not set all parameters everywhere.
+        return "not set"
     if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
         return f"{value:.4g}"
     text = value if isinstance(value, str) else repr(value)

@@ -12,6 +12,7 @@ from sklstm.plotting._style import (
     PALETTE,
     Display,
     add_legend,
+    as_axis,
     as_dates,
     make_axes,
     write_dates,
@@ -214,9 +215,7 @@ class SequenceLabelDisplay(Display):
         ax.set_ylim(bottom - _HEIGHT, 1.0 if proba is not None else 0.0)
         ax.margins(x=0)
         ax.spines[["top", "right", "left"]].set_visible(False)
-        if not isinstance(index, pd.DatetimeIndex):
-            ax.set_xlabel(str(index.name or "step"))
-        write_dates(ax, index)
+        write_dates(ax, index.rename(index.name or "step"))
         add_legend([ax], is_own=is_own)
         return self
 
@@ -285,9 +284,7 @@ def _read_index(index, n_steps):
             if isinstance(as_dates(index.levels[level]), pd.DatetimeIndex)
         ]
         index = index.get_level_values(of_dates[0] if len(of_dates) == 1 else -1)
-    index = as_dates(pd.Index(index))
-    if isinstance(index, pd.TimedeltaIndex):
-        return pd.Index(index.total_seconds(), name="seconds")
+    index = as_axis(pd.Index(index))
     if not isinstance(index, pd.DatetimeIndex) and not pd.api.types.is_numeric_dtype(index):
         raise TypeError(f"index must hold dates or numbers; got {index[0]!r}.")
     return index

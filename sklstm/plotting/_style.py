@@ -137,12 +137,6 @@ def add_legend(axes, *, is_own: bool) -> None:
         ax.set_ylim(low, low + (high - low) / (1 - share))
 
 
-def n_labels(ax, inches=0.8) -> int:
-    """Tell how many labels of some width fit below an Axes."""
-    width = ax.get_window_extent().width / ax.get_figure(root=True).dpi
-    return int(np.clip(width / inches, 2, 9))
-
-
 def write_dates(ax, index) -> None:
     """Write the dates of a horizontal axis so that they do not collide.
 
@@ -151,13 +145,16 @@ def write_dates(ax, index) -> None:
     ax : matplotlib Axes
         The axes.
     index : pandas.Index
-        What is drawn along it; nothing is done unless it holds dates.
+        What is drawn along it; unless it holds dates, only its name is written.
     """
     if not isinstance(index, pd.DatetimeIndex):
+        ax.set_xlabel(str(index.name or ""))
         return
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(tz=index.tz, minticks=3, maxticks=max(n_labels(ax, _DATE), 4))
+    width = ax.get_window_extent().width / ax.get_figure(root=True).dpi
+    most = int(np.clip(width / _DATE, 4, 9))
+    locator = AutoDateLocator(tz=index.tz, minticks=3, maxticks=most)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=index.tz))
 
@@ -165,3 +162,10 @@ def write_dates(ax, index) -> None:
 def as_dates(index):
     """Return an index whose periods are the dates of their start."""
     return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+
+
+def as_axis(index):
+    """Return what an index is drawn along: dates, or numbers; of a duration its hours."""
+    if isinstance(index, pd.TimedeltaIndex):
+        return pd.Index(index / pd.Timedelta(hours=1), name="hours")
+    return as_dates(index)

@@ -3,6 +3,7 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
@@ -22,12 +23,13 @@ from sklstm.plotting._style import (
     add_legend,
     as_dates,
     make_axes,
-    n_labels,
 )
 from sklstm.preprocessing import WindowIndex
 
 # Windows that are shown where none are asked for.
 _N_ROWS = 4
+# Labels of the time that are tried at most.
+_MOST_LABELS = 16
 
 
 class WindowDisplay(Display):
@@ -286,14 +288,23 @@ class WindowDisplay(Display):
         ax.set_yticks([y for y, _ in self._lines], [name for _, name in self._lines])
         ax.tick_params(axis="y", length=0)
         ax.spines[["top", "right", "left"]].set_visible(False)
+        labels = as_dates(index.labels)
+        is_dated = index.on_a_clock or isinstance(labels, pd.DatetimeIndex)
+        ax.set_xlabel(str(labels.name or ("time" if is_dated else "row")))
         time, first = np.unique(index.time, return_index=True)
-        inside = np.flatnonzero((low <= time) & (time <= high))
-        n = min(n_labels(ax), len(inside))
-        some = inside[np.unique(np.linspace(0, len(inside) - 1, n).round().astype(int))]
-        labels = as_dates(index.labels[first[some]])
-        ax.set_xticks(time[some], _short(labels))
-        ax.set_xlabel(str(index.labels.name or ("time" if index.on_a_clock else "row")))
+        inside = (low <= time) & (time <= high)
+        self._write_times(time[inside], labels[first[inside]])
         add_legend([ax], is_own=is_own)
+
+    def _write_times(self, time, labels):
+        """Write the labels of as many rows as there is room for."""
+        if not len(time):
+            self.ax_.set_xticks([])
+        for stride in range(1 + len(time) // _MOST_LABELS, len(time) + 1):
+            ticks = self.ax_.set_xticks(time[::stride], _short(labels[::stride]))
+            boxes = [tick.label1.get_window_extent() for tick in ticks]
+            if all(a.x1 + 4 <= b.x0 for a, b in pairwise(boxes)):
+                break
 
     def _describe(self):
         index = self.window_index
@@ -310,10 +321,10 @@ def _short(labels):
     """Write labels as short as they stay apart."""
     if not isinstance(labels, pd.DatetimeIndex):
         return [f"{label:.4g}" if isinstance(label, float) else str(label) for label in labels]
-    if (labels == labels.normalize()).all():
-        return [f"{label:%Y-%m-%d}" for label in labels]
-    days = [f"{label:%b %d}" for label in labels]
+    of_days = (labels == labels.normalize()).all()
+    near, far = ("%b %d", "%Y") if of_days else ("%H:%M", "%b %d")
+    days = [label.strftime(far) for label in labels]
     return [
-        f"{label:%H:%M}\n{day}" if day != before else f"{label:%H:%M}"
+        label.strftime(near) if day == before else f"{label.strftime(near)}\n{day}"
         for label, day, before in zip(labels, days, [None, *days], strict=False)
     ]

@@ -193,3 +193,15 @@ def test_panels_below_each_other_have_dates():
 def test_quantiles_without_a_median_are_refused():
     with pytest.raises(ValueError, match=r"the median, 0\.5, is expected"):
         ForecastDisplay.from_predictions(pd.DataFrame({0.1: FORECAST, 0.9: FORECAST}))
+
+
+def test_a_forecast_of_one_step_is_seen():
+    display = ForecastDisplay.from_predictions(VALUES[-1:], history=VALUES[:-1])
+    assert [line.get_marker() for line in display.ax_.lines] == ["", "o"]
+
+
+def test_durations_are_hours():
+    hours = VALUES.set_axis(pd.timedelta_range("0h", periods=30, freq="h"))
+    display = ForecastDisplay.from_predictions(hours[20:], history=hours[:20])
+    assert_allclose(display.ax_.lines[1].get_xdata(), np.arange(20, 30))
+    assert display.ax_.get_xlabel() == "hours"

@@ -71,6 +71,28 @@ def test_failed_fits_stay_empty():
     assert display.best_.get_xy() == (-0.5, 0.5)
 
 
+def test_parameters_of_several_grids():
+    results = CV_RESULTS | {"param_units": np.ma.masked_equal([8, 8, 0, 0], 0).astype(object)}
+    display = SearchDisplay.from_cv_results(results)
+    ticks = [tick.get_text() for tick in display.ax_.get_yticklabels()]
+    assert sorted(ticks) == ["8", "not set"]
+
+
+def test_close_scores_can_be_told_apart():
+    results = CV_RESULTS | {"mean_test_score": [0.9001, 0.9002, 0.9003, 0.9004]}
+    texts = {text.get_text() for text in SearchDisplay.from_cv_results(results).text_.flat}
+    assert len(texts) == 4
+    assert "0.90010\n± 0.02" in texts
+    many = {
+        "param_a": np.repeat(np.arange(15), 2),
+        "param_b": np.tile([1, 2], 15),
+        "mean_test_score": np.arange(30.0),
+        "std_test_score": np.ones(30),
+    }
+    display = SearchDisplay.from_cv_results(many)
+    assert all(text is None for text in display.text_.flat)
+
+
 def test_the_last_iteration_of_a_halving_search_counts():
     results = {
         "iter": [0, 0, 1],

@@ -3,6 +3,9 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -139,3 +142,43 @@ def test_the_windower_is_found_in_a_classifier_of_labels():
     display = WindowDisplay.from_estimator(model, TABLE, rows=[5])
     assert steps(display.windows_[0]) == [3, 4, 5]
     assert steps(display.targets_[0]) == [5]
+
+
+def test_rows_without_values_are_gaps():
+    table = TABLE[:14].copy()
+    table.iloc[8:10] = np.nan
+    display = WindowDisplay.from_estimator(SequenceWindower(window=4, lead=1), table)
+    drawn = steps(display.rows_[0])
+    assert drawn
+    assert {8, 9}.isdisjoint(drawn)
+    assert any({8, 9} & set(steps(missing)) for missing in display.missing_)
+
+
+@pytest.mark.parametrize("size", [(3, 2.5), (8, 4)])
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2020-01-31", periods=24, freq="ME"),
+        pd.period_range("2020-01", periods=24, freq="M"),
+        pd.date_range("2026-01-01", periods=24, freq="h", tz="Europe/Berlin"),
+        pd.timedelta_range("0h", periods=24, freq="h"),
+        pd.RangeIndex(1_000_000, 1_000_024),
+    ],
+)
+def test_labels_of_the_time_do_not_collide(index, size):
+    figure, ax = plt.subplots(figsize=size, layout="constrained")
+    table = pd.DataFrame({"v": np.arange(24.0)}, index=index)
+    WindowDisplay.from_estimator(SequenceWindower(window=4, lead=1), table, ax=ax)
+    figure.draw_without_rendering()
+    labels = [label for label in ax.get_xticklabels() if label.get_text()]
+    assert labels
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(a.x1 <= b.x0 for a, b in pairwise(boxes))
+
+
+def test_a_long_table_with_folds_is_drawn():
+    index = windows(20_000).window_index
+    folds = list(TimeSeriesSplit(3).split(np.zeros(20_000)))
+    display = WindowDisplay(window_index=index, folds=folds).plot()
+    assert len(display.rows_[0].get_paths()) == 1
+    assert 2 <= len(display.ax_.get_xticks()) <= 20
