@@ -27,7 +27,7 @@ class HistoryDisplay(Display):
     histories : dict of DataFrame
         Logs as ``history_`` of an estimator has them, by the name of the fit.
     logs : list of str, default=None
-        The logs to draw, a panel for each, without those that start with "val_", which are drawn
+        The logs to draw, a panel for each, without those of the validation, which are drawn
         beside them. None draws the loss and the metrics; "learning_rate" is another log.
 
     Attributes
