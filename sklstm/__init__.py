@@ -12,6 +12,7 @@ from sklstm._version import __version__
 from sklstm.compose import TransformedTargetClassifier
 from sklstm.estimators import LSTMClassifier, LSTMForecaster
 from sklstm.forecasting import ConformalForecaster, backtest, forecast, generate, stream
+from sklstm.inspection import show_versions, summary
 from sklstm.metrics import horizon_scorer, label_scorer
 from sklstm.model_selection import PanelTimeSeriesSplit
 from sklstm.persistence import load, model_card, save
@@ -36,5 +37,7 @@ __all__ = [
     "load",
     "model_card",
     "save",
+    "show_versions",
     "stream",
+    "summary",
 ]

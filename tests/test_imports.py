@@ -14,13 +14,15 @@ HEAVY = {"tensorflow", "keras", "scikeras"}
 THE_DOOR = "sklstm.utils._sklearn_private"
 
 ALL = {
-    *("compose", "datasets", "estimators", "forecasting", "metrics", "model_selection", "networks"),
-    *("persistence", "plotting", "preprocessing", "targets", "training", "utils"),
+    *("compose", "datasets", "estimators", "forecasting", "inspection", "metrics"),
+    *("model_selection", "networks", "persistence", "plotting", "preprocessing", "targets"),
+    *("training", "utils"),
 }
 # What each package may import of this library, besides itself and `utils`; not even inside a
 # function anything else. Top to bottom.
 MAY_KNOW = {
     "plotting": {"forecasting", "metrics", "preprocessing"},
+    "inspection": {"forecasting", "training", "networks"},
     "persistence": {"forecasting", "training"},
     "metrics": {"compose", "forecasting"},
     "estimators": {"forecasting", "training", "targets", "preprocessing", "networks"},
@@ -55,7 +57,7 @@ WITHOUT_KERAS = {
     f"sklstm.networks.{name}"
     for name in (
         *("Examples", "NetworkInput", "NetworkSpec", "PatchSpec", "Slots", "TrainingTask"),
-        *("predict", "predict_steps"),
+        *("describe_engine", "import_tensorflow", "predict", "predict_steps"),
     )
 }
 # Who reads a private attribute of another object, and why it must.

@@ -31,7 +31,7 @@ from sklstm.estimators._validation import (
     read_split,
     read_X_val,
 )
-from sklstm.networks import NetworkSpec
+from sklstm.networks import NetworkSpec, import_tensorflow
 from sklstm.targets._step_labels import only_labelled, spread_values
 from sklstm.training._fit import Fit, FitPlan, Samples
 from sklstm.utils._all_or_nothing import all_or_nothing
@@ -359,6 +359,7 @@ class BaseLSTM(LearnedLSTM, ABC):
 
     def _make_plan(self, spec, chosen, transform, loss, y, index, *, is_partial, **more) -> FitPlan:
         """Plan a fit by the parameters that all estimators have."""
+        import_tensorflow()
         from sklstm.training._trainer import Trainer
 
         holds_out = self.early_stopping and not is_partial

@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from types import SimpleNamespace
+
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
@@ -100,6 +102,26 @@ class LearnedLSTM(HasNetwork, EstimatorState, CallbackSupportMixin, BaseEstimato
         from sklstm.forecasting._stream import stream
 
         return stream(self, method=method)
+
+    def __dir__(self):
+        """List the attributes, without building the Keras model to see whether it is there.
+
+        scikit-learn gets every attribute, for tab completion, too.
+        """
+        names = [name for name in object.__dir__(self) if name != "keras_model_"]
+        built = ["keras_model_"] if hasattr(self, "network_") else []
+        return [name for name in names if hasattr(self, name)] + built
+
+    def _get_fitted_attr_html(self, doc_link=""):
+        """List the fitted attributes, without the Keras model: TensorFlow would have to build it.
+
+        scikit-learn calls this method for the HTML representation.
+        """
+        names = [name for name in dir(self) if name.endswith("_") and name != "keras_model_"]
+        shown = SimpleNamespace(**{n: getattr(self, n) for n in names if hasattr(self, n)})
+        table = super()._get_fitted_attr_html.__func__(shown, doc_link)
+        table.estimator_class = type(self)
+        return table
 
     def _predict_flat(self, X, *, every_step=None):
         """Run the networks on X; predictions are flat rows in the units of y, or probabilities."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -265,6 +266,33 @@ def take_apart(model, *, fitted: bool = True) -> ModelParts:
                 f"{type(model).__name__} keeps no fitted estimator; fit it with refit=True."
             )
         model = getattr(model, names[0] if fitted else names[1])
+
+
+def parts_of(model) -> tuple[ModelParts, bool]:
+    """Take a model apart, as it was fitted or as it will be.
+
+    Parameters
+    ----------
+    model : estimator
+        Any that is one of sklstm or is around one.
+
+    Returns
+    -------
+    parts : ModelParts
+        Its parts, in the order in which rows pass them.
+    is_fitted : bool
+        Whether they are fitted.
+    """
+    try:
+        check_is_fitted(model)
+        parts, is_fitted = take_apart(model), True
+    except NotFittedError:
+        parts, is_fitted = take_apart(model, fitted=False), False
+    inner = getattr(parts.estimator, "classifier_" if is_fitted else "classifier", None)
+    if inner is not None:
+        own = take_apart(inner, fitted=is_fitted)
+        parts = ModelParts([*parts.steps, *own.steps], own.estimator, [*parts.around, *own.around])
+    return parts, is_fitted
 
 
 def check_coverage(coverage) -> None:

@@ -141,6 +141,16 @@ class Stream:
         self.method = method
         self.reset()
 
+    def __repr__(self):
+        """Return a summary in one line: the model, and what the stream has seen."""
+        told = f"{type(self.estimator).__name__}, method={self.method!r}, n_seen={self.n_seen}"
+        if len(self._series) > 1:
+            told += f", n_series={len(self._series)}"
+        labels = [state.label for state in self._series.values() if state.label is not None]
+        if labels:
+            told += f", last={str(max(labels))!r}"
+        return f"Stream({told})"
+
     def reset(self):
         """Forget all rows.
 

@@ -11,10 +11,12 @@ without TensorFlow.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sklstm.networks._native import describe_engine
 from sklstm.networks._network_input import NetworkInput, Slots
 from sklstm.networks._patches import PatchSpec
 from sklstm.networks._predict import predict, predict_steps
 from sklstm.networks._spec import NetworkSpec
+from sklstm.networks._startup import import_tensorflow
 from sklstm.networks._task import Examples, TrainingTask
 
 if TYPE_CHECKING:
@@ -56,7 +58,9 @@ __all__ = [
     "claim_process",
     "clear_model_cache",
     "computed_by",
+    "describe_engine",
     "export_model",
+    "import_tensorflow",
     "predict",
     "predict_steps",
     "threads_of_tensorflow",
@@ -67,6 +71,7 @@ def __getattr__(name: str):
     """Import what needs TensorFlow when it is asked for."""
     if name not in _ON_TENSORFLOW:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import_tensorflow()
     import_module("sklstm.networks._backend")
     found = getattr(import_module(f"sklstm.networks.{_ON_TENSORFLOW[name]}"), name)
     globals()[name] = found

@@ -9,6 +9,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import joblib
 import numpy as np
 
 from sklstm.networks._patches import VIEWS, PatchSpec
@@ -80,6 +81,28 @@ def load_native() -> ctypes.CDLL | None:
         return None
     library.sklstm_instruction_set.restype = ctypes.c_char_p
     return library if list(sizes) == own and library.sklstm_instruction_set() else None
+
+
+def describe_engine() -> dict[str, str]:
+    """Describe what computes the networks.
+
+    Returns
+    -------
+    dict of str to str
+        What predicts, with the instruction set of native code; whether the operations for training
+        are compiled; and how many threads there may be.
+    """
+    library = load_native()
+    compiled = LIBRARY.with_name("sklstm_tensorflow.so").exists() and library is not None
+    limits = [os.environ.get(name, "") for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")]
+    threads = min([joblib.cpu_count(), *(int(limit) for limit in limits if limit.isdecimal())])
+    return {
+        "predictions": "NumPy"
+        if library is None
+        else f"native code ({library.sklstm_instruction_set().decode()})",
+        "training": "TensorFlow, native code" if compiled else "TensorFlow",
+        "threads": str(max(threads, 1)),
+    }
 
 
 def lstm(

@@ -3,36 +3,54 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
 import pandas as pd
 
-# Small multiples in a row of the figure.
-_COLUMNS = 4
+from sklstm.forecasting import forecast as make_forecast
+from sklstm.forecasting._model_parts import DEFAULT_COVERAGE, take_apart
+from sklstm.plotting._series import as_series, by_series, read_forecast
+from sklstm.plotting._style import (
+    BLUE,
+    PALETTE,
+    SKY,
+    Display,
+    add_legend,
+    as_axis,
+    make_axes,
+    write_dates,
+)
 
 
-class ForecastDisplay:
-    """Plot of forecasts: history, forecast, interval, actual values and other forecasts.
+class ForecastDisplay(Display):
+    """Plot of forecasts: history, forecast, intervals, actual values and other forecasts.
 
-    Several series are drawn as small multiples. Create it with :meth:`from_predictions`. It keeps
-    its arguments as attributes, and :meth:`plot` draws them anew.
+    Several series are drawn as small multiples. Create it with :meth:`from_estimator` or
+    :meth:`from_predictions`. It keeps its arguments as attributes, and :meth:`plot` draws them
+    anew.
 
     Parameters
     ----------
     forecast : Series or DataFrame
         The forecast, as :func:`sklstm.forecast` returns it: indexed by the time; several series by
         the series and the time. A DataFrame has the columns "forecast", "lower" and "upper", of
-        which the last two are the interval.
+        which the last two are the interval, or a column for each quantile, named by its level: the
+        median is drawn as a line, each pair of others as an interval.
     history : Series, default=None
         The values before the forecast, indexed in the same way, or by the time and the series.
     actual : Series, default=None
-        The actual values, indexed like the history.
+        The actual values, indexed like the history. With them the legend tells what part of them
+        lies inside the intervals.
     interval : DataFrame of two columns or array of shape (n, 2), default=None
         Lower and upper bounds of the prediction interval, in the rows of the forecast.
     others : dict of Series, default=None
         Other forecasts of the same timestamps, by name.
+    coverage : float, default=None
+        Part of the actual values that the interval is to hold, for the legend. Quantiles bring
+        their own.
 
     Attributes
     ----------
+    ax_ : matplotlib Axes
+        The axes of the first series.
     axes_ : ndarray of matplotlib Axes
         One for each series.
     figure_ : matplotlib Figure
@@ -52,16 +70,82 @@ class ForecastDisplay:
     >>> history = pd.Series([1.0, 2.0, 3.0], index=days[:3], name="sales")
     >>> forecast = pd.Series([3.5, 4.0], index=days[3:], name="sales")
     >>> display = ForecastDisplay.from_predictions(forecast, history=history)
+    >>> display
+    ForecastDisplay(n_series=1, n_steps=2, n_intervals=0)
     >>> display.axes_.shape
     (1,)
     """
 
-    def __init__(self, *, forecast, history=None, actual=None, interval=None, others=None):
+    def __init__(
+        self,
+        *,
+        forecast,
+        history=None,
+        actual=None,
+        interval=None,
+        others=None,
+        coverage=None,
+    ):
         self.forecast = forecast
         self.history = history
         self.actual = actual
         self.interval = interval
         self.others = others
+        self.coverage = coverage
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y=None,
+        *,
+        steps=None,
+        future=None,
+        coverage=None,
+        actual=None,
+        ax=None,
+        n_history=None,
+    ):
+        """Forecast what follows the last row of X, and draw it.
+
+        Parameters
+        ----------
+        estimator : Pipeline that ends in SequenceWindower and LSTMForecaster
+            Fitted, or a meta-estimator around one, as :func:`sklstm.forecast` takes it.
+        X : DataFrame of shape (n_rows, n_features)
+            The rows up to now.
+        y : Series of shape (n_rows,)
+            The values of these rows, drawn as the history. None takes the column of X that is named
+            like the target, if there is one.
+        steps : int, default=None
+            Steps ahead; None is the horizon of the forecaster.
+        future : DataFrame, default=None
+            Known future covariates.
+        coverage : float, default=None
+            Of the prediction intervals; None is 0.9 for a
+            :class:`~sklstm.ConformalForecaster`, and all quantiles for a forecaster of them.
+        actual : Series, default=None
+            The actual values.
+        ax : matplotlib Axes or array of them, default=None
+            Axes to draw in; None makes a figure.
+        n_history : int, default=None
+            Time steps of history to show for each series; None shows three times the horizon.
+
+        Returns
+        -------
+        ForecastDisplay
+            The display.
+        """
+        ahead = make_forecast(estimator, X, steps, future=future, coverage=coverage)
+        parts = take_apart(estimator)
+        if coverage is None and parts.intervals is not None:
+            coverage = DEFAULT_COVERAGE
+        if isinstance(ahead, pd.Series) and y is None:
+            y = _column_of(X, ahead.name)
+        history = None if y is None else _with_time_in_index(as_series(y, "y"), X, parts.windower)
+        display = cls(forecast=ahead, history=history, actual=actual, coverage=coverage)
+        return display.plot(ax=ax, n_history=n_history)
 
     @classmethod
     def from_predictions(
@@ -72,7 +156,8 @@ class ForecastDisplay:
         actual=None,
         interval=None,
         others=None,
-        axes=None,
+        coverage=None,
+        ax=None,
         n_history=None,
     ):
         """Draw a forecast.
@@ -81,15 +166,18 @@ class ForecastDisplay:
         ----------
         forecast : Series or DataFrame
             The forecast, indexed by the time; several series by the series and the time; with its
-            interval in the columns "forecast", "lower" and "upper".
+            interval in the columns "forecast", "lower" and "upper", or of a column for each
+            quantile.
         history, actual : Series, default=None
             The values before the forecast, and the actual values.
         interval : DataFrame of two columns or array of shape (n, 2), default=None
             Lower and upper bounds of the prediction interval, in the rows of the forecast.
         others : dict of Series, default=None
             Other forecasts of the same timestamps, by name.
-        axes : matplotlib Axes or array of them, default=None
-            Axes to draw in, one for each series; None makes a figure.
+        coverage : float, default=None
+            Part of the actual values that the interval is to hold, for the legend.
+        ax : matplotlib Axes or array of them, default=None
+            Axes to draw in, one for each series, or one to be divided; None makes a figure.
         n_history : int, default=None
             Time steps of history to show for each series; None shows three times the horizon.
 
@@ -99,17 +187,22 @@ class ForecastDisplay:
             The display.
         """
         display = cls(
-            forecast=forecast, history=history, actual=actual, interval=interval, others=others
+            forecast=forecast,
+            history=history,
+            actual=actual,
+            interval=interval,
+            others=others,
+            coverage=coverage,
         )
-        return display.plot(axes=axes, n_history=n_history)
+        return display.plot(ax=ax, n_history=n_history)
 
-    def plot(self, *, axes=None, n_history=None):
+    def plot(self, *, ax=None, n_history=None):
         """Draw the forecast.
 
         Parameters
         ----------
-        axes : matplotlib Axes or array of them, default=None
-            Axes to draw in, one for each series; None makes a figure.
+        ax : matplotlib Axes or array of them, default=None
+            Axes to draw in, one for each series, or one to be divided; None makes a figure.
         n_history : int, default=None
             Time steps of history to show for each series; None shows three times the horizon.
 
@@ -123,130 +216,88 @@ class ForecastDisplay:
         TypeError
             If values have no index, as arrays have none.
         ValueError
-            If there are more series than axes, if the interval has other rows than the forecast, or
-            if the index of other values lacks the series or has more levels.
+            If there are more series than axes, if the interval has other rows than the forecast, if
+            quantiles have no median, or if the index of other values lacks the series or has more
+            levels.
         """
-        like, interval = _forecast_and_interval(self.forecast, self.interval)
-        forecasts = _by_series(like, like)
-        axes = _some_axes(axes, len(forecasts))
-        if interval is not None:
-            interval = np.asarray(interval, dtype=np.float64)
-            if interval.shape != (len(like), 2):
-                raise ValueError(
-                    f"interval has shape {interval.shape}; {(len(like), 2)} is expected, "
-                    "a lower and an upper bound for each row of the forecast."
-                )
-            bounds = [_by_series(pd.Series(part, index=like.index), like) for part in interval.T]
-        given = {"history": self.history, "actual": self.actual}
-        history, actual = (
-            {} if values is None else _by_series(_as_series(values, name), like)
-            for name, values in given.items()
+        like, bands = read_forecast(self.forecast, self.interval, self.coverage)
+        forecasts = by_series(like, like)
+        actual = None if self.actual is None else as_series(self.actual, "actual")
+        history = (
+            {} if self.history is None else by_series(as_series(self.history, "history"), like)
         )
+        actuals = {} if actual is None else by_series(actual, like)
         others = {
-            name: _by_series(_as_series(other, f"others[{name!r}]"), like)
+            name: by_series(as_series(other, f"others[{name!r}]"), like)
             for name, other in (self.others or {}).items()
         }
+        shown = [
+            (band.label(actual), by_series(band.lower, like), by_series(band.upper, like))
+            for band in bands
+        ]
+        axes, is_own = make_axes(ax, len(forecasts), "series", of="ForecastDisplay")
         self.lines_ = []
-        for ax, (key, forecast) in zip(axes, forecasts.items(), strict=False):
+        for own, (key, line) in zip(axes, forecasts.items(), strict=True):
+            ink = own.xaxis.label.get_color()
             drawn = []
             before = history.get(key)
             if before is not None:
-                n_shown = 3 * len(forecast) if n_history is None else n_history
-                before = before[before.index < forecast.index[0]].iloc[-n_shown:]
-                drawn += ax.plot(_x(before), before, color="0.3", label="history")
-            if key in actual:
-                drawn += ax.plot(
-                    _x(actual[key]), actual[key], color="0.3", linestyle=":", label="actual"
-                )
-            if interval is not None:
-                low, high = (part[key] for part in bounds)
-                drawn.append(
-                    ax.fill_between(
-                        _x(forecast), low, high, color="C0", alpha=0.2, label="interval"
-                    )
-                )
-            drawn += ax.plot(_x(forecast), forecast, color="C0", label="forecast")
+                n_shown = 3 * len(line) if n_history is None else n_history
+                before = before[before.index < line.index[0]].iloc[-n_shown:]
+                drawn += _draw(own, before, color=ink, alpha=0.65, label="history")
+            if key in actuals:
+                drawn += _draw(own, actuals[key], color=ink, linestyle=":", label="actual")
+            for number, (label, lower, upper) in enumerate(shown, start=1):
+                look = {"color": SKY, "alpha": min(0.15 + 0.15 * number, 0.6), "linewidth": 0}
+                band = as_axis(line.index), lower[key], upper[key]
+                drawn.append(own.fill_between(*band, label=label, **look))
+            drawn += _draw(own, line, color=BLUE, label="forecast", linewidth=1.8)
             for number, (name, other) in enumerate(others.items(), start=1):
                 if key in other:
-                    drawn += ax.plot(
-                        _x(other[key]), other[key], color=f"C{number}", linewidth=1, label=name
-                    )
+                    color = PALETTE[number % len(PALETTE)]
+                    drawn += _draw(own, other[key], color=color, linewidth=1, label=name)
             if len(forecasts) > 1:
-                ax.set_title(str(key), fontsize="small")
-            ax.tick_params(axis="x", labelrotation=30)
+                own.set_title(str(key), fontsize="small")
+            write_dates(own, as_axis(line.index))
             self.lines_.append(drawn)
-        axes[0].set_ylabel(str(like.name or "forecast"))
-        axes[0].legend(fontsize="small")
-        for ax in axes[len(forecasts) :]:
-            ax.set_visible(False)
-        self.axes_, self.figure_ = axes[: len(forecasts)], axes[0].figure
+        axes[0].set_ylabel(self._name_of_target(like))
+        add_legend(axes, is_own=is_own)
+        self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
         return self
 
+    def _name_of_target(self, like):
+        """Return the name of what is forecast, if any of the values has one."""
+        names = [like.name, getattr(self.history, "name", None), getattr(self.actual, "name", None)]
+        return next((str(name) for name in names if name not in (None, "forecast")), "forecast")
 
-def _forecast_and_interval(forecast, interval):
-    """Return the forecast as a Series, and the bounds that stand beside it or are given."""
-    columns = list(getattr(forecast, "columns", []))
-    if isinstance(forecast, pd.DataFrame) and columns == ["forecast", "lower", "upper"]:
-        own = forecast[["lower", "upper"]]
-        return forecast["forecast"], own if interval is None else interval
-    return _as_series(forecast, "forecast"), interval
-
-
-def _as_series(values, name) -> pd.Series:
-    """Refuse what has no index to be drawn against."""
-    if isinstance(values, pd.DataFrame) and values.shape[1] == 1:
-        return values.iloc[:, 0]
-    if not isinstance(values, pd.Series):
-        what = f" of columns {list(values.columns)}" if isinstance(values, pd.DataFrame) else ""
-        raise TypeError(
-            f"{name} must be a pandas Series whose index holds the time, as sklstm.forecast "
-            f"returns it; got {type(values).__name__}{what}."
-        )
-    return values
+    def _describe(self):
+        like, bands = read_forecast(self.forecast, self.interval, self.coverage)
+        n_series = len(by_series(like, like))
+        return {
+            "n_series": n_series,
+            "n_steps": len(like) // max(n_series, 1),
+            "n_intervals": len(bands),
+        }
 
 
-def _by_series(values, like) -> dict:
-    """Split values by series, with only the time left in the index."""
-    index = values.index
-    if like.index.nlevels == 1:
-        if index.nlevels > 1:
-            raise ValueError(
-                f"The forecast is of one series, but the index of other values has the levels "
-                f"{list(index.names)}: select the series."
-            )
-        return {None: values}
-    series = list(like.index.names[:-1])
-    missing = [name for name in like.index.names if name not in index.names]
-    if missing:
-        raise ValueError(
-            f"The forecast is indexed by {list(like.index.names)}, but other values lack the "
-            f"levels {missing}."
-        )
-    level = series if len(series) > 1 else series[0]
-    return {
-        key: part.droplevel(series).sort_index()
-        for key, part in values.groupby(level=level, sort=False)
-    }
+def _draw(ax, values, **how):
+    # A line of one point would not be seen.
+    marker = "o" if len(values) == 1 else ""
+    return ax.plot(as_axis(values.index), values, marker=marker, markersize=4, **how)
 
 
-def _x(values):
-    index = values.index
-    return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+def _column_of(X, name):
+    """Return the column of X that holds the target; None if there is none."""
+    return X[name] if isinstance(X, pd.DataFrame) and name in X.columns else None
 
 
-def _some_axes(axes, n_series):
-    """Return axes, one for each series."""
-    if axes is not None:
-        axes = np.ravel(axes)
-        if len(axes) < n_series:
-            raise ValueError(f"{n_series} series need as many axes; got {len(axes)}.")
-        return axes
-    import matplotlib.pyplot as plt
-
-    n_columns = min(n_series, _COLUMNS)
-    n_rows = -(-n_series // n_columns)
-    size = (7, 4) if n_series == 1 else (3.5 * n_columns, 2.5 * n_rows)
-    _, axes = plt.subplots(
-        n_rows, n_columns, figsize=size, squeeze=False, sharex=True, layout="constrained"
-    )
-    return axes.ravel()
+def _with_time_in_index(y, X, windower):
+    """Index values by the series and the time, where these are columns of X."""
+    if not isinstance(X, pd.DataFrame) or windower is None:
+        return y
+    by = windower.by if isinstance(windower.by, list | tuple) else [windower.by]
+    names = [name for name in (*by, windower.time) if name in X.columns]
+    if not names:
+        return y
+    keys = X[names].set_index(names, append=windower.time not in names)
+    return y.set_axis(keys.index)

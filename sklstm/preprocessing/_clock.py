@@ -61,6 +61,12 @@ class Clock(PlainState):
         self.spacing = spacing
         self.rounds = False
 
+    def __repr__(self):
+        """Return the step."""
+        if self.rule is None:
+            return "Clock(order of the rows)"
+        return f"Clock({getattr(self.freq, 'freqstr', self.freq)})"
+
     @classmethod
     def learn(cls, labels, series, n_series, freq=None):
         """Learn the clock of labels.

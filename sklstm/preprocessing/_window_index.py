@@ -170,10 +170,16 @@ class WindowIndex:
         return len(self.start)
 
     def __repr__(self):
-        """Return a summary in one line."""
+        """Return a summary in one line: sizes, series, and the share of steps that are missing."""
+        more = ""
+        if self.series_keys is not None and len(self.series_keys) > 1:
+            more += f", n_series={len(self.series_keys)}"
+        n_missing = len(self) * self.window - int(self.count.sum())
+        if self.knows_time and n_missing:
+            more += f", missing={n_missing / (len(self) * self.window):.2%}"
         return (
             f"WindowIndex(n_samples={len(self)}, n_rows={len(self.rows)}, "
-            f"n_features={self.n_features}, window={self.window}, lead={self.lead})"
+            f"n_features={self.n_features}, window={self.window}, lead={self.lead}{more})"
         )
 
     @property

@@ -57,6 +57,10 @@ class FittedNetwork:
     companions: "tuple[FittedNetwork, ...]" = ()
     shares: np.ndarray | None = None
 
+    def __repr__(self):
+        """Return the shapes of a sample and of its outputs, short enough for a table."""
+        return f"FittedNetwork({(self.n_steps, self.n_features)} to {self.spec.output_size})"
+
     @property
     def n_features(self) -> int:
         """Features of a step."""

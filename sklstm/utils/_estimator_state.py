@@ -7,7 +7,7 @@ import warnings
 
 from sklearn.exceptions import InconsistentVersionWarning
 
-from sklstm._version import __version__
+from sklstm._version import API_PAGE, __version__
 from sklstm.utils._plain_state import PlainState
 
 
@@ -41,8 +41,12 @@ class OtherVersionWarning(InconsistentVersionWarning):
 class EstimatorState(PlainState):
     """Give an estimator a plain state that carries the version of sklstm.
 
-    Pickle, copies, skops and :func:`sklstm.save` all read it.
+    Pickle, copies, skops and :func:`sklstm.save` all read it. The HTML representation links the
+    page of the class.
     """
+
+    _doc_link_module = "sklstm"
+    _doc_link_template = API_PAGE
 
     def __getstate__(self):
         """Return the state."""

@@ -5,6 +5,7 @@
 
 from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
     HasMethods,
     Hidden,
@@ -33,6 +34,7 @@ __all__ = [
     "_fit_context",
     "check_feature_names",
     "check_feature_names_in",
+    "check_matplotlib_support",
     "check_n_features",
     "check_y",
     "get_feature_names",

@@ -13,7 +13,23 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMForecaster, SequenceWindower, load, model_card, save
+from sklstm import (
+    LSTMClassifier,
+    LSTMForecaster,
+    SequenceWindower,
+    load,
+    model_card,
+    save,
+    summary,
+)
+from sklstm.plotting import (
+    BacktestDisplay,
+    ForecastDisplay,
+    HistoryDisplay,
+    SearchDisplay,
+    SequenceLabelDisplay,
+    WindowDisplay,
+)
 
 SMALL = {"units": 2, "epochs": 1, "plain": True, "random_state": 0}
 X = np.random.default_rng(0).normal(size=(30, 5, 2))
@@ -217,7 +233,108 @@ FILES = [
     ("load, no file", lambda: load("no such file"), OSError, "no such file"),
     ("load, empty", load_bytes(b""), ValueError, "cut off"),
     ("load, a pickle", load_bytes(pickle.dumps(Y)), ValueError, "no file of sklstm.save"),
+    ("summary, unfitted", lambda: summary(LSTMForecaster()), NotFittedError, "not fitted"),
+    (
+        "summary, a windower",
+        lambda: summary(SequenceWindower().fit(TABLE)),
+        TypeError,
+        "model must be a fitted LSTMClassifier",
+    ),
     ("card, unfitted", lambda: model_card(LSTMForecaster()), NotFittedError, "not fitted"),
 ]
 
-ROWS = [*WEIGHTS, *TARGETS, *PARAMETERS, *VALIDATION, *FILES]
+
+def shown_windows(model=SequenceWindower(4), **how):  # noqa: B008
+    """Draw windows."""
+    return lambda: WindowDisplay.from_estimator(model, TABLE, **how)
+
+
+def shown_search(**how):
+    """Draw a search over three parameters."""
+    results = {f"param_{name}": [1, 2] for name in ("a__units", "b__units", "window")}
+    results |= {"mean_test_score": [1.0, 2.0], "std_test_score": [0.0, 0.0]}
+    return lambda: SearchDisplay.from_cv_results(results | how.pop("results", {}), **how)
+
+
+def shown_backtest(table=None, **how):
+    """Draw a backtest."""
+    keys = {"model": ["a"], "fold": [0], "series": [0], "lead": [1], "n": [3]}
+    table = pd.DataFrame(keys | {"mae": [1.0]}) if table is None else table
+    return lambda: BacktestDisplay.from_backtest(table, **how)
+
+
+def shown_labels(y_true=("a", "b"), y_pred=("a", "b"), **how):
+    """Draw labels."""
+    return lambda: SequenceLabelDisplay.from_predictions(y_true, y_pred, **how)
+
+
+LOGS = pd.DataFrame({"loss": [1.0, 0.5]})
+TWO_STATIONS = pd.MultiIndex.from_product([["a", "b"], HOURS[:2]], names=["station", "time"])
+DISPLAYS = [
+    ("windows, no windower", shown_windows(LSTMForecaster()), ValueError, "a SequenceWindower"),
+    ("windows, folds", shown_windows(cv=3), ValueError, "PanelTimeSeriesSplit(3)"),
+    ("windows, beyond", shown_windows(rows=[60]), ValueError, "the position 60, but X has 60"),
+    ("windows, names", shown_windows(rows=["first"]), ValueError, "rows must be positions"),
+    ("windows, horizon", shown_windows(horizon=0), ValueError, "horizon must be a whole number"),
+    ("windows, an array", WindowDisplay(window_index=X).plot, TypeError, "be a WindowIndex"),
+    (
+        "history, unfitted",
+        lambda: HistoryDisplay.from_estimator(LSTMForecaster()),
+        ValueError,
+        "which is not fitted",
+    ),
+    (
+        "history, a windower",
+        lambda: HistoryDisplay.from_estimator(SequenceWindower().fit(TABLE)),
+        ValueError,
+        "estimator must be a fitted LSTMClassifier",
+    ),
+    (
+        "history, no estimators",
+        lambda: HistoryDisplay.from_cv_results({"test_score": [1.0]}),
+        ValueError,
+        "return_estimator=True",
+    ),
+    ("history, a log", HistoryDisplay(histories={"a": LOGS}, logs=["mae"]).plot, ValueError, "mae"),
+    ("history, a frame", HistoryDisplay(histories=LOGS).plot, TypeError, "a dict of DataFrames"),
+    ("search, unfitted", lambda: SearchDisplay.from_estimator(Y), TypeError, "a fitted search"),
+    ("search, three", shown_search(), ValueError, "differ in 3 parameters"),
+    ("search, too many", shown_search(params=list("abc")), ValueError, "one or two parameters"),
+    ("search, ambiguous", shown_search(params="units"), ValueError, "is not the only parameter"),
+    ("search, a score", shown_search(score="f1"), ValueError, "score must be one of ['score']"),
+    (
+        "search, failed",
+        shown_search(params="window", results={"mean_test_score": [np.nan] * 2}),
+        ValueError,
+        "all fits failed",
+    ),
+    ("backtest, an array", shown_backtest(Y), TypeError, "table must be the DataFrame"),
+    ("backtest, other columns", shown_backtest(LOGS), ValueError, "no columns ['model'"),
+    ("backtest, a metric", shown_backtest(metric="rmse"), ValueError, "one of the columns ['mae']"),
+    ("backtest, a panel", shown_backtest(panels=["width"]), ValueError, "['lead', 'fold']"),
+    ("labels, fewer", shown_labels(("a",)), ValueError, "y_true has 1 steps, but y_pred has 2"),
+    ("labels, 2D", shown_labels(y_pred=[["a"], ["b"]]), ValueError, "got shape (2, 1)"),
+    ("labels, none", shown_labels((), ()), ValueError, "holds no label"),
+    ("labels, classes", shown_labels(proba=np.ones((2, 3)) / 3), ValueError, "(2, 2) is expected"),
+    ("labels, text index", shown_labels(index=["x", "y"]), TypeError, "dates or numbers; got 'x'"),
+    (
+        "labels, two series",
+        shown_labels(list("abab"), list("abab"), index=TWO_STATIONS),
+        ValueError,
+        "rows of one series by rows=",
+    ),
+    (
+        "forecast, fewer axes",
+        lambda: ForecastDisplay.from_predictions(TABLE["v"], ax=[]),
+        ValueError,
+        "1 series need as many axes; got 0",
+    ),
+    (
+        "forecast, no axes",
+        lambda: ForecastDisplay.from_predictions(TABLE["v"], ax="left"),
+        TypeError,
+        "ax must be a matplotlib Axes",
+    ),
+]
+
+ROWS = [*WEIGHTS, *TARGETS, *PARAMETERS, *VALIDATION, *FILES, *DISPLAYS]

@@ -3,24 +3,22 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.dates import date2num
 from numpy.testing import assert_allclose
+from sklearn.pipeline import make_pipeline
 
+from sklstm import ConformalForecaster, LSTMForecaster, SequenceWindower, forecast
 from sklstm.plotting import ForecastDisplay
 
 DAYS = pd.date_range("2024-01-01", periods=30, freq="D", name="day")
 VALUES = pd.Series(np.arange(30.0), index=DAYS, name="sales")
 FORECAST = VALUES[24:] + 0.5
-
-
-@pytest.fixture(autouse=True)
-def close_all():
-    yield
-    plt.close("all")
 
 
 def panel(places):
@@ -64,7 +62,7 @@ def test_several_series_are_small_multiples():
 
 def test_it_draws_in_given_axes():
     _, axes = plt.subplots(1, 2)
-    display = ForecastDisplay(forecast=FORECAST).plot(axes=axes[1])
+    display = ForecastDisplay(forecast=FORECAST).plot(ax=axes[1])
     assert display.figure_ is axes[1].figure
     assert len(axes[0].lines) == 0
     periods = FORECAST.set_axis(pd.period_range("2024-01", periods=6, freq="M"))
@@ -79,7 +77,7 @@ def test_refusals():
     with pytest.raises(ValueError, match="The forecast is of one series"):
         ForecastDisplay.from_predictions(FORECAST, history=panel("ab"))
     with pytest.raises(ValueError, match="2 series need as many axes; got 1"):
-        ForecastDisplay.from_predictions(panel("ab"), axes=plt.subplots()[1])
+        ForecastDisplay.from_predictions(panel("ab"), ax=[plt.subplots()[1]])
 
 
 @pytest.mark.parametrize(
@@ -108,3 +106,102 @@ def test_a_table_of_a_forecast_and_its_interval_is_drawn():
         for shown in (display, given)
     )
     assert_allclose(own, other)
+
+
+def corners(ax):
+    return [band.get_paths()[0].vertices[:, 1] for band in ax.collections]
+
+
+def labels(display):
+    return [text.get_text() for text in display.ax_.get_legend().get_texts()]
+
+
+def test_quantiles_are_a_fan():
+    table = pd.DataFrame({0.1: FORECAST - 2, 0.3: FORECAST - 1, 0.5: FORECAST, 0.7: FORECAST + 1})
+    table[0.9] = FORECAST + 3
+    display = ForecastDisplay.from_predictions(
+        table, actual=FORECAST + np.array([0, 0, 0, 2, 2, 9])
+    )
+    outer, inner = corners(display.ax_)
+    assert (outer.min(), outer.max()) == (FORECAST.min() - 2, FORECAST.max() + 3)
+    assert (inner.min(), inner.max()) == (FORECAST.min() - 1, FORECAST.max() + 1)
+    assert labels(display)[1:3] == ["80% interval (83% inside)", "40% interval (50% inside)"]
+    assert_allclose(display.ax_.lines[-1].get_ydata(), FORECAST)
+
+
+def test_the_coverage_is_in_the_legend():
+    bounds = np.stack([FORECAST - 1, FORECAST + 1], axis=1)
+    display = ForecastDisplay.from_predictions(FORECAST, interval=bounds, coverage=0.95)
+    assert labels(display) == ["95% interval", "forecast"]
+
+
+def model(horizon=3, **params):
+    return make_pipeline(
+        SequenceWindower(
+            window=5, lead=1, by=params.pop("by", None), time=params.pop("time", None)
+        ),
+        LSTMForecaster(horizon=horizon, units=2, epochs=1, plain=True, random_state=0, **params),
+    )
+
+
+def test_a_model_forecasts():
+    table = VALUES.to_frame()
+    fitted = model().fit(table, VALUES)
+    display = ForecastDisplay.from_estimator(fitted, table, n_history=4)
+    drawn = {line.get_label(): line for line in display.ax_.lines}
+    assert_allclose(drawn["forecast"].get_ydata(), forecast(fitted, table))
+    assert_allclose(drawn["history"].get_ydata(), VALUES[-4:])
+    assert list(drawn["forecast"].get_xdata()) == list(forecast(fitted, table).index)
+
+
+def test_a_conformal_model_draws_its_interval():
+    table = VALUES.to_frame()
+    fitted = ConformalForecaster(model(), calibration_size=12).fit(table, VALUES)
+    ahead = forecast(fitted, table, coverage=0.8)
+    display = ForecastDisplay.from_estimator(fitted, table, y=VALUES, coverage=0.8)
+    (band,) = corners(display.ax_)
+    assert_allclose((band.min(), band.max()), (ahead["lower"].min(), ahead["upper"].max()))
+    assert "80% interval" in labels(display)
+    assert display.ax_.get_ylabel() == "sales"
+
+
+@pytest.mark.parametrize("in_columns", [False, True])
+def test_a_panel_of_a_model(in_columns):
+    table = panel("ab").rename("sales").to_frame().swaplevel().sort_index()
+    where = {"by": "place"}
+    if in_columns:
+        table, where = table.reset_index(), {"by": "place", "time": "day"}
+    fitted = model(**where).fit(table, table["sales"])
+    display = ForecastDisplay.from_estimator(fitted, table, n_history=6)
+    assert len(display.axes_) == 2
+    for k, ax in enumerate(display.axes_):
+        before, ahead = ax.lines
+        assert_allclose(before.get_ydata(), VALUES[-6:] + k)
+        assert len(ahead.get_ydata()) == 3
+
+
+def test_panels_below_each_other_have_dates():
+    display = ForecastDisplay.from_predictions(panel("abcde").drop(index=DAYS[:24], level="day"))
+    display.figure_.draw_without_rendering()
+    below = [ax for ax in display.axes_ if any(t.get_visible() for t in ax.get_xticklabels())]
+    assert len(below) >= 3
+    for ax in below:
+        boxes = [tick.get_window_extent() for tick in ax.get_xticklabels() if tick.get_text()]
+        assert all(a.x1 <= b.x0 for a, b in pairwise(boxes))
+
+
+def test_quantiles_without_a_median_are_refused():
+    with pytest.raises(ValueError, match=r"the median, 0\.5, is expected"):
+        ForecastDisplay.from_predictions(pd.DataFrame({0.1: FORECAST, 0.9: FORECAST}))
+
+
+def test_a_forecast_of_one_step_is_seen():
+    display = ForecastDisplay.from_predictions(VALUES[-1:], history=VALUES[:-1])
+    assert [line.get_marker() for line in display.ax_.lines] == ["", "o"]
+
+
+def test_durations_are_hours():
+    hours = VALUES.set_axis(pd.timedelta_range("0h", periods=30, freq="h"))
+    display = ForecastDisplay.from_predictions(hours[20:], history=hours[:20])
+    assert_allclose(display.ax_.lines[1].get_xdata(), np.arange(20, 30))
+    assert display.ax_.get_xlabel() == "hours"

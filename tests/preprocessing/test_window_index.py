@@ -100,7 +100,10 @@ def test_an_index_cannot_be_changed():
         index.rows[0] = 1
     with pytest.raises(FrozenInstanceError):
         index.window = 2
-    assert repr(index) == "WindowIndex(n_samples=8, n_rows=6, n_features=2, window=3, lead=1)"
+    assert repr(index) == (
+        "WindowIndex(n_samples=8, n_rows=6, n_features=2, window=3, lead=1, n_series=2, "
+        "missing=45.83%)"
+    )
 
 
 def test_what_carries_no_index():
