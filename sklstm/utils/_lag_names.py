@@ -73,7 +73,8 @@ def warn_of_lag_names(names, order: str, remedy: str, *, columns_are_steps: bool
     if others and columns_are_steps:
         warnings.warn(
             f"Every column of X becomes a step, and so does {_some_of(others)}, whose name tells "
-            "no lag. Drop such columns, or repeat them in every step as a feature of their own.",
+            "no lag. Drop such columns, or make them features of their own, with the value in the "
+            "last step.",
             UserWarning,
             stacklevel=2,
         )
