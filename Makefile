@@ -12,10 +12,10 @@ SOURCES := $(wildcard $(CSRC)/*.cpp $(CSRC)/*.h tests/native/*.cpp)
 TEST_ENV := TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES= MPLBACKEND=Agg SCIPY_ARRAY_API=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format types test test-fast test-slow test-native test-arm doctest docs bench demo wheels clean
+.PHONY: help install lint format types test test-fast test-slow test-native test-arm test-neighbours test-minimum doctest docs bench demo wheels clean
 
 help:  ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
@@ -55,6 +55,23 @@ test-slow: $(VENV)/.installed-test  ## Run the tests that take longer
 
 test-native: $(VENV)/.installed-test  ## Test the native code with the sanitizers of the compiler
 	$(BIN)/python -m tests.native.sanitize
+
+$(VENV)-neighbours/.installed: pyproject.toml hatch_build.py $(SOURCES)
+	$(PYTHON) -m venv $(VENV)-neighbours
+	$(VENV)-neighbours/bin/python -m pip install --quiet --editable '.[neighbours]' hypothesis 'pytest>=9'
+	@touch $@
+
+test-neighbours: $(VENV)-neighbours/.installed  ## Run the estimators inside skforecast, sktime and mlforecast
+	$(TEST_ENV) $(VENV)-neighbours/bin/python -m pytest tests/test_neighbours.py
+
+$(VENV)-minimum/.installed: pyproject.toml hatch_build.py .ci/minimum.txt $(SOURCES)
+	$(PYTHON) -m venv $(VENV)-minimum
+	$(VENV)-minimum/bin/python -m pip install --quiet --editable '.[test]' --constraint .ci/minimum.txt
+	$(VENV)-minimum/bin/python -m pip install --quiet --no-deps 'sktime>=1.2'
+	@touch $@
+
+test-minimum: $(VENV)-minimum/.installed  ## Run the fastest tests with the lowest versions of the dependencies
+	$(TEST_ENV) $(VENV)-minimum/bin/python -m pytest -m "not slow and not medium" -n $(WORKERS) $(ARGS)
 
 doctest: $(VENV)/.installed-test  ## Run the examples of the docstrings, the README and the docs
 	$(TEST_ENV) $(BIN)/python -m pytest --doctest-modules --doctest-glob='*.md' \

@@ -15,6 +15,7 @@ from sklstm.preprocessing._padded_sequences import LongerSequences
 from sklstm.preprocessing._window_index import WindowIndex, window_index_of
 from sklstm.targets._step_labels import are_labelled, labels_of_rows
 from sklstm.training._fitted_network import FittedNetwork
+from sklstm.utils._lag_names import warn_of_lag_names
 from sklstm.utils._raw_input import as_numbers, refuse_series
 from sklstm.utils._sklearn_private import check_feature_names
 
@@ -98,7 +99,12 @@ def _read_array(estimator, X, stateful, fitted):
             )
         return X
     X = validate_data(estimator, X, reset=reset, **CHECKS)
-    return X[:, None, :] if stateful else X
+    if stateful:
+        return X[:, None, :]
+    if reset and hasattr(estimator, "feature_names_in_"):
+        remedy = 'Put To3D(order="newest_first") before the estimator in a pipeline.'
+        warn_of_lag_names(estimator.feature_names_in_, "oldest_first", remedy)
+    return X
 
 
 def _is_clean(estimator, X) -> bool:

@@ -17,6 +17,7 @@ from sklstm import (
     LSTMClassifier,
     LSTMForecaster,
     SequenceWindower,
+    To3D,
     load,
     model_card,
     save,
@@ -337,4 +338,38 @@ DISPLAYS = [
     ),
 ]
 
-ROWS = [*WEIGHTS, *TARGETS, *PARAMETERS, *VALIDATION, *FILES, *DISPLAYS]
+
+LAGS = pd.DataFrame(X[:, :, 0], columns=[f"lag_{lag}" for lag in range(1, 6)])
+
+
+def of_lags(model, table=LAGS):
+    """Fit on columns of lags, as other libraries lay them out."""
+    return lambda: model.fit(table, Y)
+
+
+SEQUENCES = [
+    ("lags, newest first", of_lags(LSTMForecaster(**SMALL)), UserWarning, "time backwards"),
+    ("To3D, lags", of_lags(To3D()), UserWarning, "Say To3D(order='newest_first')"),
+    (
+        "To3D, lags the other way",
+        of_lags(To3D(order="newest_first"), LAGS[LAGS.columns[::-1]]),
+        UserWarning,
+        "Say To3D(order='oldest_first')",
+    ),
+    (
+        "lags and a price",
+        of_lags(To3D(order="newest_first"), LAGS.assign(price=1.0)),
+        UserWarning,
+        "so does 'price'",
+    ),
+    ("To3D, a panel", of_lags(To3D(), X), ValueError, "need layout='channels_first'"),
+    ("To3D, order", of_lags(To3D(order="newest")), ValueError, "'order' parameter"),
+    (
+        "To3D, channels",
+        of_lags(To3D("channels_first", n_features=3), X),
+        ValueError,
+        "5 channels of 2 steps, so n_features=3",
+    ),
+]
+
+ROWS = [*WEIGHTS, *TARGETS, *PARAMETERS, *VALIDATION, *FILES, *DISPLAYS, *SEQUENCES]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMForecaster, SequenceWindower
+from sklstm import LSTMClassifier, LSTMForecaster, SequenceWindower, To3D
 from sklstm.model_selection import PanelTimeSeriesSplit
 
 SMALL = {"units": 2, "epochs": 1, "plain": True, "random_state": 0}
@@ -213,3 +213,20 @@ def test_the_base_class_is_not_named():
         with pytest.raises(TypeError) as refused:
             fails()
         assert "Base" not in str(refused.value)
+
+
+# ----------------------------------------------------------------------------- names of lags
+
+
+@pytest.mark.parametrize("make", [forecaster, classifier])
+def test_columns_of_lags_are_read_in_the_order_of_their_names(make):
+    newest_first = pd.DataFrame(X[:, ::-1, 0], columns=[f"lag{lag}" for lag in range(1, 6)])
+    y = (Y > 20).astype(int)
+    oldest_first = newest_first[newest_first.columns[::-1]]
+    expected = make().fit(oldest_first, y).predict(oldest_first)
+    with pytest.warns(UserWarning, match="time backwards"):
+        make().fit(newest_first, y)
+    turned = make_pipeline(To3D(order="newest_first"), make()).fit(newest_first, y)
+    np.testing.assert_allclose(turned.predict(newest_first), expected)
+    # Rows of one series are no lags.
+    make(stateful=True).fit(newest_first, y)

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from sklstm.preprocessing import To3D
+from sklstm.preprocessing import SequenceWindower, To3D
 
 
 @st.composite
@@ -61,6 +61,86 @@ def test_features_make_one_step_and_are_restored(case):
     np.testing.assert_array_equal(to_3d.inverse_transform(out), X)
 
 
+@settings(deadline=None)
+@given(tables())
+def test_newest_first_is_a_flip_of_the_steps_and_is_restored(case):
+    X, steps, width = case
+    to_3d = To3D(n_features=width, order="newest_first").fit(X)
+    out = to_3d.transform(X)
+    np.testing.assert_array_equal(out, np.flip(naive_steps(X, steps, width), axis=1))
+    np.testing.assert_array_equal(to_3d.inverse_transform(out), X)
+
+
+@settings(deadline=None)
+@given(tables(), st.sampled_from(["oldest_first", "newest_first"]))
+def test_channels_first_is_transposed_and_restored(case, order):
+    X, steps, channels = case
+    panel = X.reshape(len(X), channels, steps)
+    expected = panel.transpose(0, 2, 1)
+    if order == "newest_first":
+        expected = np.flip(expected, axis=1)
+    for given_X, to_3d in [
+        (panel, To3D("channels_first", order=order)),
+        (panel, To3D("channels_first", n_features=channels, order=order)),
+        (X, To3D("channels_first", n_features=channels, order=order)),
+    ]:
+        out = to_3d.fit_transform(given_X)
+        np.testing.assert_array_equal(out, expected)
+        assert out.dtype == X.dtype
+        assert (to_3d.n_steps_, to_3d.n_features_out_) == (steps, channels)
+        restored = to_3d.inverse_transform(out)
+        assert restored.shape == given_X.shape
+        np.testing.assert_array_equal(restored, given_X)
+
+
+def test_the_turned_output_is_a_view():
+    panel = np.arange(24.0).reshape(2, 3, 4)
+    assert np.shares_memory(To3D("channels_first").fit_transform(panel), panel)
+    table = panel.reshape(2, 12)
+    assert np.shares_memory(To3D(order="newest_first").fit_transform(table), table)
+
+
+@pytest.mark.parametrize("layout", ["steps", "features"])
+def test_three_dimensions_are_refused_in_other_layouts(layout):
+    with pytest.raises(ValueError, match=r"\(samples, channels, steps\) need layout='channels_f"):
+        To3D(layout).fit(np.ones((2, 3, 4)))
+
+
+def test_channels_that_do_not_fit_are_refused():
+    panel = np.ones((5, 3, 4))
+    with pytest.raises(ValueError, match=r"3 channels of 4 steps, so n_features=2 cannot hold"):
+        To3D("channels_first", n_features=2).fit(panel)
+    with pytest.raises(ValueError, match="dim 4, while To3D reads two or three"):
+        To3D("channels_first").fit(panel[None])
+    with pytest.raises(ValueError, match=r"no feature or no step"):
+        To3D("channels_first").fit(panel[:, :, :0])
+    fitted = To3D("channels_first").fit(panel)
+    for other in (panel[:, :, :2], panel[:, :, 0]):
+        with pytest.raises(ValueError, match=r"fitted on \(n_samples, 3 channels, 4 steps\)"):
+            fitted.transform(other)
+    with pytest.raises(ValueError, match=r"fitted on \(n_samples, 3\) and reads no other"):
+        To3D("channels_first", n_features=3).fit(panel[:, :, 0]).transform(panel)
+
+
+def test_names_that_contradict_the_order_bring_a_warning():
+    lags = pd.DataFrame(np.ones((4, 3)), columns=["lag_1", "lag_2", "lag_3"])
+    with pytest.warns(UserWarning, match=r"newest first, but are read oldest first.*Say To3D\(ord"):
+        To3D().fit(lags)
+    with pytest.warns(UserWarning, match=r"oldest first, but are read newest first"):
+        To3D(order="newest_first").fit(lags[["lag_3", "lag_2", "lag_1"]])
+    with pytest.warns(UserWarning, match="'holiday', whose name tells no lag"):
+        To3D(order="newest_first").fit(lags.assign(holiday=0))
+    # What agrees, or has no order, brings none.
+    To3D(order="newest_first").fit(lags)
+    To3D().fit(lags[["lag_3", "lag_2", "lag_1"]])
+    To3D("features").fit(lags)
+    To3D().fit(lags.rename(columns=str.upper))
+    hours = pd.date_range("2026-01-01", periods=9, freq="h")
+    table = pd.DataFrame({"temp": np.arange(9.0), "wind": 1.0}, index=hours)
+    windower = SequenceWindower(window=3, flatten=True).set_output(transform="pandas")
+    To3D(n_features=2).fit(windower.fit_transform(table))
+
+
 def test_output_is_a_view_where_memory_allows():
     X = np.arange(12.0).reshape(2, 6)
     to_3d = To3D(n_features=2).fit(X)
@@ -96,7 +176,9 @@ def test_features_layout_takes_its_own_width_and_no_other():
         To3D("features", n_features=2).fit(X)
 
 
-@pytest.mark.parametrize("params", [{"layout": "columns"}, {"n_features": 0}, {"n_features": 1.5}])
+@pytest.mark.parametrize(
+    "params", [{"layout": "columns"}, {"n_features": 0}, {"n_features": 1.5}, {"order": "newest"}]
+)
 def test_invalid_parameters(params):
     with pytest.raises(ValueError, match="parameter of To3D must be"):
         To3D(**params).fit(np.ones((3, 6)))
@@ -148,7 +230,11 @@ def test_clone_and_pickle():
     np.testing.assert_array_equal(again.transform(X), to_3d.transform(X))
 
 
-@pytest.mark.parametrize("estimator", [To3D(), To3D("features")], ids=str)
+@pytest.mark.parametrize(
+    "estimator",
+    [To3D(), To3D("features"), To3D("channels_first"), To3D(order="newest_first")],
+    ids=str,
+)
 def test_check_estimator(estimator):
     results = check_estimator(estimator)
     assert {result["status"] for result in results} == {"passed"}
