@@ -240,7 +240,49 @@ STREAMS = [
         ValueError,
         "start holds 3 of them",
     ),
-    ("a season", lambda: stream(model("season")), ValueError, "does not know the season"),
+    (
+        "a season without timestamps",
+        lambda: stream(model("season")).push_many(FRAME.to_numpy()),
+        ValueError,
+        "push them as a DataFrame with a DatetimeIndex",
+    ),
+    ("a season without its windower", lambda: stream(model("season")[-1]), ValueError, "windower"),
+    (
+        "a future of other columns in a stream",
+        lambda: stream(model("known")).push(HOURS[:1], future=HOURS[["temp"]]),
+        ValueError,
+        "future lacks the columns ['hour']",
+    ),
+    (
+        "a future of two columns in a stream",
+        lambda: stream(model("known")).push(HOURS[:1], future=np.ones((4, 2))),
+        ValueError,
+        "got shape (4, 2)",
+    ),
+    (
+        "a future of three series in a stream",
+        lambda: stream(model("known panel")).push_many(PANEL, future=np.ones(4)),
+        ValueError,
+        "future does not name its series",
+    ),
+    (
+        "a future that nobody reads",
+        lambda: stream(model("live")).push(TABLE[:1], future=np.ones(4)),
+        ValueError,
+        "without known_future=",
+    ),
+    (
+        "a future left out of a stream",
+        lambda: stream(model("known")).push(HOURS[:1]),
+        UserWarning,
+        "push(row, future=...)",
+    ),
+    (
+        "a known future rolled out",
+        lambda: generate(model("known"), HOURS, 3, feedback=np.ravel),
+        ValueError,
+        "generate does not know what is ahead",
+    ),
     ("a stream of Ridge", lambda: stream(Ridge()), ValueError, "got Ridge"),
 ]
 SEQUENCES = [
