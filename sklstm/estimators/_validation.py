@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from sklstm.estimators._input import CHECKS, refuse_ragged
+from sklstm.estimators._input import CHECKS, pad_before
 from sklstm.preprocessing._array_index import index_array
 from sklstm.preprocessing._padded_sequences import LongerSequences
 from sklstm.preprocessing._window_index import WindowIndex, window_index_of
 from sklstm.targets._target_layout import TargetLayout
-from sklstm.utils._raw_input import as_numbers
+from sklstm.utils._raw_input import as_numbers, refuse_ragged
 from sklstm.utils._sklearn_private import check_feature_names
 
 _EXPECTED = (
@@ -119,7 +119,7 @@ def read_X_val(
 
 
 def _index_array(estimator, X_val, is_univariate, stateful):
-    refuse_ragged(X_val, "X_val", type(estimator).__name__)
+    refuse_ragged(X_val, "X_val", estimator, cure=pad_before(estimator))
     check_feature_names(estimator, X_val, reset=False)
     values = as_numbers(X_val, "X_val")
     values = check_array(values, **CHECKS, allow_nd=True, input_name="X_val")

@@ -11,9 +11,14 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
 
 from sklstm.utils._all_or_nothing import all_or_nothing
-from sklstm.utils._raw_input import as_numbers
+from sklstm.utils._raw_input import as_numbers, refuse_ragged
 from sklstm.utils._sklearn_private import Interval, StrOptions, _fit_context
 from sklstm.utils._transformer_state import TransformerState, with_one_task
+
+_RAGGED = (
+    "tables, (n_samples, n_columns). Put a Padder in its place, as in make_pipeline(Padder(), "
+    "...): it makes (n_samples, length, n_features) of sequences of any lengths."
+)
 
 
 def _count_steps(n_columns: int, layout: str, n_features: int) -> int:
@@ -128,7 +133,7 @@ class To3D(TransformerMixin, TransformerState, BaseEstimator, auto_wrap_output_k
             If the columns of `X` cannot be cut into steps of `n_features`.
         """
         with all_or_nothing(self):
-            X = as_numbers(X, "X")
+            X = self._read(X)
             X = validate_data(self, X, dtype=FLOAT_DTYPES, ensure_all_finite="allow-nan")
             self.n_steps_ = _count_steps(X.shape[1], self.layout, self.n_features)
         return self
@@ -147,7 +152,7 @@ class To3D(TransformerMixin, TransformerState, BaseEstimator, auto_wrap_output_k
             The same values as sequences, a view of `X` where its memory allows one.
         """
         check_is_fitted(self)
-        X = as_numbers(X, "X")
+        X = self._read(X)
         X = validate_data(
             self, X, reset=False, dtype=FLOAT_DTYPES, order="C", ensure_all_finite="allow-nan"
         )
@@ -184,6 +189,11 @@ class To3D(TransformerMixin, TransformerState, BaseEstimator, auto_wrap_output_k
             X, dtype=FLOAT_DTYPES, order="C", ensure_all_finite="allow-nan", allow_nd=True
         )
         return X.reshape(X.shape[0], -1)
+
+    def _read(self, X):
+        """Refuse what is no table of numbers."""
+        refuse_ragged(X, "X", self, cure=_RAGGED)
+        return as_numbers(X, "X")
 
     def set_output(self, *, transform=None):
         """Accept the output container of a pipeline and ignore it.

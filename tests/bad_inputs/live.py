@@ -15,9 +15,11 @@ from sklearn.pipeline import make_pipeline
 
 from sklstm import (
     ConformalForecaster,
+    KMeansLabeler,
     LSTMForecaster,
     Padder,
     SequenceWindower,
+    To3D,
     backtest,
     forecast,
     generate,
@@ -287,6 +289,32 @@ STREAMS = [
 ]
 SEQUENCES = [
     ("lists", lambda: classifier().fit(RAGGED, [0, 1, 0]), ValueError, "Put a Padder before it"),
+    (
+        "lists in a windower",
+        lambda: SequenceWindower(2).fit(RAGGED),
+        ValueError,
+        "sequences of 2 to",
+    ),
+    (
+        "lists in a windower of panels",
+        lambda: SequenceWindower(2, by=0).fit_transform([[1.0], [1.0, 2.0]]),
+        ValueError,
+        "Put a Padder in its place",
+    ),
+    (
+        "a Series of arrays in a windower",
+        lambda: SequenceWindower(2).fit_transform(pd.Series(RAGGED)),
+        ValueError,
+        "a Series of sequences of 2 to 5 steps, but SequenceWindower reads a table",
+    ),
+    ("lists in To3D", lambda: To3D().fit(RAGGED), ValueError, "but To3D reads tables"),
+    (
+        "objects in To3D",
+        lambda: To3D().fit(np.ones((3, 4))).transform(pd.Series(RAGGED).to_numpy()),
+        ValueError,
+        "Put a Padder in its place",
+    ),
+    ("lists in KMeansLabeler", lambda: KMeansLabeler().fit(RAGGED), ValueError, "np.concatenate"),
     ("lists at predict", lambda: model("array").predict(RAGGED), ValueError, "Padder"),
     (
         "objects",
