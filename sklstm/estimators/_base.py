@@ -9,6 +9,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_regressor
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_consistent_length
 
@@ -29,6 +30,7 @@ from sklstm.estimators._validation import (
     check_validation_data,
     read_split,
     read_X_val,
+    warn_if_in_other_units,
 )
 from sklstm.networks import NetworkSpec
 from sklstm.targets._step_labels import only_labelled, spread_values
@@ -220,6 +222,8 @@ class BaseLSTM(LearnedLSTM, ABC):
         validation = None
         if validation_data is not None:
             validation = self._read_validation(validation_data, index, layout, is_univariate)
+            if is_regressor(self):
+                warn_if_in_other_units(y, validation.y)
         if not (index.knows_time or self.stateful or labels_rows):
             some, weights = repeat_sequences(index, y, weights, in_order=not self.shuffle)
             index, y = index.take(some), y[some]
