@@ -144,24 +144,12 @@ class BaseLSTM(LearnedLSTM, ABC):
         resume = self.warm_start and hasattr(self, "network_")
         given = (X_val, y_val, sample_weight_val)
         validation_data = check_validation_data(*given, early_stopping=self.early_stopping)
-        tasks = None
-        if hasattr(self, "_skl_callbacks"):
-            context = self._init_callback_context(max_subtasks=None)
-            tasks = FitTasks(self, context, X, y, sample_weight)
-        with all_or_nothing(self):
-            self._fit(
-                X,
-                y,
-                resume=resume,
-                sample_weight=sample_weight,
-                validation_data=validation_data,
-                tasks=tasks,
-            )
-            if tasks is not None:
-                tasks.close()
-        return self
+        return self._fit_in_tasks(
+            "fit", X, y, resume=resume, sample_weight=sample_weight, validation_data=validation_data
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
     @of_any_class
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on some rows, starting where the last call ended.
@@ -184,14 +172,22 @@ class BaseLSTM(LearnedLSTM, ABC):
         self : object
             The estimator.
         """
+        resume = hasattr(self, "network_")
+        return self._fit_in_tasks(
+            "partial_fit", X, y, resume=resume, is_partial=True, sample_weight=sample_weight
+        )
+
+    def _fit_in_tasks(self, method, X, y, *, sample_weight, **how):
+        """Fit, and let scikit-learn's callbacks follow; a failure changes nothing."""
+        tasks = None
+        if hasattr(self, "_skl_callbacks"):
+            context = self._init_callback_context(task_name=method, max_subtasks=None)
+            tasks = FitTasks(self, context, X, y, sample_weight)
         with all_or_nothing(self):
-            return self._fit(
-                X,
-                y,
-                resume=hasattr(self, "network_"),
-                is_partial=True,
-                sample_weight=sample_weight,
-            )
+            self._fit(X, y, sample_weight=sample_weight, tasks=tasks, **how)
+            if tasks is not None:
+                tasks.close()
+        return self
 
     def _fit(
         self,
