@@ -189,6 +189,7 @@ class TransformedTargetClassifier(FitsParts, ClassifierMixin, EstimatorState, Ba
 
         **fit_params : dict
             Parameters for the ``fit`` of the classifier, routed if metadata routing is enabled.
+            `y_val`, the targets that validate, is labelled like `y`.
 
         Returns
         -------
@@ -227,6 +228,10 @@ class TransformedTargetClassifier(FitsParts, ClassifierMixin, EstimatorState, Ba
                 "y that varies, or a transformer that makes more labels."
             )
         labels = _with_missing(labels, missing)
+        for name, values in fit_params.items():
+            if name.split("__")[-1] == "y_val" and values is not None:
+                own, own_missing = self._read_y(values)
+                fit_params[name] = _with_missing(_label(transformer, own), own_missing)
         fit_params = self._route("fit", fit_params)
         try:
             with self._fit_of_parts(X, y, n_parts=1) as context:

@@ -9,6 +9,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_regressor
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_consistent_length
 
@@ -30,6 +31,7 @@ from sklstm.estimators._validation import (
     check_validation_data,
     read_split,
     read_X_val,
+    warn_if_in_other_units,
 )
 from sklstm.networks import NetworkSpec, import_tensorflow
 from sklstm.targets._step_labels import only_labelled, spread_values
@@ -144,24 +146,12 @@ class BaseLSTM(LearnedLSTM, ABC):
         resume = self.warm_start and hasattr(self, "network_")
         given = (X_val, y_val, sample_weight_val)
         validation_data = check_validation_data(*given, early_stopping=self.early_stopping)
-        tasks = None
-        if hasattr(self, "_skl_callbacks"):
-            context = self._init_callback_context(max_subtasks=None)
-            tasks = FitTasks(self, context, X, y, sample_weight)
-        with all_or_nothing(self):
-            self._fit(
-                X,
-                y,
-                resume=resume,
-                sample_weight=sample_weight,
-                validation_data=validation_data,
-                tasks=tasks,
-            )
-            if tasks is not None:
-                tasks.close()
-        return self
+        return self._fit_in_tasks(
+            "fit", X, y, resume=resume, sample_weight=sample_weight, validation_data=validation_data
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
     @of_any_class
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on some rows, starting where the last call ended.
@@ -184,14 +174,22 @@ class BaseLSTM(LearnedLSTM, ABC):
         self : object
             The estimator.
         """
+        resume = hasattr(self, "network_")
+        return self._fit_in_tasks(
+            "partial_fit", X, y, resume=resume, is_partial=True, sample_weight=sample_weight
+        )
+
+    def _fit_in_tasks(self, method, X, y, *, sample_weight, **how):
+        """Fit, and let scikit-learn's callbacks follow; a failure changes nothing."""
+        tasks = None
+        if hasattr(self, "_skl_callbacks"):
+            context = self._init_callback_context(task_name=method, max_subtasks=None)
+            tasks = FitTasks(self, context, X, y, sample_weight)
         with all_or_nothing(self):
-            return self._fit(
-                X,
-                y,
-                resume=hasattr(self, "network_"),
-                is_partial=True,
-                sample_weight=sample_weight,
-            )
+            self._fit(X, y, sample_weight=sample_weight, tasks=tasks, **how)
+            if tasks is not None:
+                tasks.close()
+        return self
 
     def _fit(
         self,
@@ -222,6 +220,8 @@ class BaseLSTM(LearnedLSTM, ABC):
         validation = None
         if validation_data is not None:
             validation = self._read_validation(validation_data, index, layout, is_univariate)
+            if is_regressor(self):
+                warn_if_in_other_units(y, validation.y)
         if not (index.knows_time or self.stateful or labels_rows):
             some, weights = repeat_sequences(index, y, weights, in_order=not self.shuffle)
             index, y = index.take(some), y[some]

@@ -7,6 +7,7 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.callback import with_callbacks
 from sklearn.metrics import accuracy_score
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -27,7 +28,6 @@ from sklstm.targets._step_labels import (
 from sklstm.targets._target_layout import TargetLayout
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._input_plan import InputPlan
-from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 # Views that need nothing but the window.
@@ -204,6 +204,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on some rows, starting where the last call ended.
 
@@ -238,16 +239,15 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
                 "class_weight='balanced' needs all of y at once and is not supported by "
                 "partial_fit; pass a dict with the weight of each class."
             )
-        resume = hasattr(self, "network_")
-        with all_or_nothing(self):
-            return self._fit(
-                X,
-                y,
-                resume=resume,
-                is_partial=True,
-                classes=classes,
-                sample_weight=sample_weight,
-            )
+        return self._fit_in_tasks(
+            "partial_fit",
+            X,
+            y,
+            resume=hasattr(self, "network_"),
+            is_partial=True,
+            classes=classes,
+            sample_weight=sample_weight,
+        )
 
     def predict_proba(self, X):
         """Predict the probability of each class.

@@ -16,7 +16,7 @@ from sklstm.preprocessing._window_index import WindowIndex, window_index_of
 from sklstm.targets._step_labels import are_labelled, labels_of_rows
 from sklstm.training._fitted_network import FittedNetwork
 from sklstm.utils._lag_names import warn_of_lag_names
-from sklstm.utils._raw_input import as_numbers, refuse_series
+from sklstm.utils._raw_input import as_numbers, refuse_ragged, refuse_series
 from sklstm.utils._sklearn_private import check_feature_names
 
 CHECKS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
@@ -74,7 +74,7 @@ def _read_array(estimator, X, stateful, fitted):
     reset = fitted is None
     if fitted and _is_clean(estimator, X):
         return X
-    refuse_ragged(X, "X", type(estimator).__name__)
+    refuse_ragged(X, "X", estimator, cure=pad_before(estimator))
     refuse_series(X)
     X = as_numbers(X, "X")
     # Three dimensions are not a table: scikit-learn would take the steps for features.
@@ -107,6 +107,26 @@ def _read_array(estimator, X, stateful, fitted):
     return X
 
 
+def pad_before(estimator) -> str:
+    """Say what an estimator needs of sequences of different lengths.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        Who reads them.
+
+    Returns
+    -------
+    str
+        The end of a message.
+    """
+    name = type(estimator).__name__
+    return (
+        f"arrays. Put a Padder before it, as in make_pipeline(Padder(), {name}(...)): it pads them "
+        "with missing steps, which the network skips."
+    )
+
+
 def _is_clean(estimator, X) -> bool:
     """Tell at once that scikit-learn's checks, which take longer than a network, change nothing."""
     return (
@@ -118,47 +138,6 @@ def _is_clean(estimator, X) -> bool:
         # Infinite numbers and missing steps take the long way.
         and bool(np.isfinite(X.sum()))
     )
-
-
-def refuse_ragged(X, name: str, estimator_name: str) -> None:
-    """Refuse sequences of different lengths, and name the Padder.
-
-    Parameters
-    ----------
-    X : object
-        What is to be read as an array.
-    name : str
-        Whose value it is, for the message.
-    estimator_name : str
-        Class of the estimator.
-
-    Raises
-    ------
-    ValueError
-        If it is a collection of sequences of different lengths.
-    """
-    if not _is_ragged(X):
-        return
-    lengths = [len(sequence) for sequence in X]
-    raise ValueError(
-        f"{name} is a {type(X).__name__} of sequences of {min(lengths)} to {max(lengths)} steps, "
-        f"but {estimator_name} reads arrays. Put a Padder before it, as in "
-        f"make_pipeline(Padder(), {estimator_name}(...)): it pads them with missing steps, which "
-        "the network skips."
-    )
-
-
-def _is_ragged(X) -> bool:
-    """Tell whether X is a collection of sequences of different lengths."""
-    if isinstance(X, np.ndarray | pd.Series):
-        if X.ndim != 1 or X.dtype != object:
-            return False
-    elif not isinstance(X, list | tuple):
-        return False
-    # Numbers are told apart at the first one.
-    if not len(X) or not all(np.iterable(own) and not isinstance(own, str) for own in X):
-        return False
-    return isinstance(X, np.ndarray | pd.Series) or len({len(own) for own in X}) > 1
 
 
 def warn_if_index_differs(y, X, index: WindowIndex) -> None:

@@ -3,20 +3,24 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from inspect import Parameter, signature
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from sklstm.estimators._input import CHECKS, refuse_ragged
+from sklstm.estimators._input import CHECKS, pad_before
 from sklstm.preprocessing._array_index import index_array
 from sklstm.preprocessing._padded_sequences import LongerSequences
 from sklstm.preprocessing._window_index import WindowIndex, window_index_of
 from sklstm.targets._target_layout import TargetLayout
-from sklstm.utils._raw_input import as_numbers
+from sklstm.utils._raw_input import as_numbers, refuse_ragged
 from sklstm.utils._sklearn_private import check_feature_names
 
+# Fewer values than these say nothing of units, nor does a spread that differs by less.
+_FEWEST_TO_COMPARE = 10
+_OTHER_UNITS = 50
 _EXPECTED = (
     "a splitter of scikit-learn, such as PanelTimeSeriesSplit() or GroupShuffleSplit(), or a list "
     "with a pair of arrays of positions, [(train, test)]; data of its own goes to fit as X_val= "
@@ -119,7 +123,7 @@ def read_X_val(
 
 
 def _index_array(estimator, X_val, is_univariate, stateful):
-    refuse_ragged(X_val, "X_val", type(estimator).__name__)
+    refuse_ragged(X_val, "X_val", estimator, cure=pad_before(estimator))
     check_feature_names(estimator, X_val, reset=False)
     values = as_numbers(X_val, "X_val")
     values = check_array(values, **CHECKS, allow_nd=True, input_name="X_val")
@@ -221,6 +225,37 @@ def _splits_of(splitter, X, y, index):
             )
         given["groups"] = groups
     return splitter.split(X, y, **given)
+
+
+def warn_if_in_other_units(y: np.ndarray, y_val: np.ndarray) -> None:
+    """Warn if the values that validate seem to be in other units than those that are learned.
+
+    A TransformedTargetRegressor transforms y, and hands y_val on as it is.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples, n_values)
+        What is learned from.
+    y_val : ndarray of shape (n_validation_samples, n_values)
+        What validates.
+    """
+    if len(y_val) < _FEWEST_TO_COMPARE or np.isnan(y).all() or np.isnan(y_val).all():
+        return
+    low, high, middle = np.nanmin(y), np.nanmax(y), np.nanmedian(y_val)
+    spread, own_spread = np.nanstd(y), np.nanstd(y_val)
+    if not (spread > 0 and own_spread > 0):
+        return
+    is_far = not 2 * low - high <= middle <= 2 * high - low
+    if is_far or max(spread / own_spread, own_spread / spread) > _OTHER_UNITS:
+        warnings.warn(
+            f"y_val seems to be in other units than y: its values are about {middle:.4g} with a "
+            f"standard deviation of {own_spread:.4g}, and those of y lie between {low:.4g} and "
+            f"{high:.4g} with one of {spread:.4g}. A TransformedTargetRegressor transforms y and "
+            "not y_val: validate on a part of y by validation= in place of X_val= and y_val=, or "
+            "give y_val as its transformer makes it.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _needs_groups(splitter) -> bool:

@@ -163,7 +163,8 @@ class ConformalForecaster(
             The forecasts.
         """
         check_is_fitted(self)
-        return self.forecaster_.predict(X)
+        of = forecast_and_actuals(self.forecaster_, X)
+        return of.y_pred.reshape(of.shape)
 
     def predict_interval(self, X, coverage=0.9):
         """Forecast prediction intervals.

@@ -34,7 +34,8 @@ def generate(model, start, n, *, feedback=None):
     ------
     ValueError
         If there is no row to start with, if ``n`` is less than 1, if the windows lead by more than
-        one step, or if predictions cannot be rows and ``feedback`` does not make them.
+        one step, if the model reads known future covariates, or if predictions cannot be rows and
+        ``feedback`` does not make them.
 
     See Also
     --------
@@ -70,6 +71,11 @@ def generate(model, start, n, *, feedback=None):
         raise ValueError(
             f"The windows have lead={lead}, so a prediction is for the time {lead} steps on, and "
             "cannot be the next row; fit with lead=1."
+        )
+    if len(live.estimator.network_.known_future):
+        raise ValueError(
+            "generate does not know what is ahead of its rows, which this model reads "
+            "(known_future=): use forecast(model, X, steps, future=...)."
         )
     predictions = [live.push_many(start)[-1]]
     n_features = live.estimator.network_.n_features

@@ -4,17 +4,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.forecasting._model_parts import ModelParts, take_apart
+from sklstm.forecasting._stream_future import FutureReader
 from sklstm.forecasting._stream_rows import RowReader
-from sklstm.forecasting._stream_state import NewRows, SeriesState, as_sequences, stacked_states
+from sklstm.forecasting._stream_state import (
+    KnownAhead,
+    NewRows,
+    SeriesState,
+    as_sequences,
+    stacked_states,
+)
+from sklstm.forecasting._stream_windows import timed_windows
 from sklstm.networks import predict_steps
 from sklstm.preprocessing import SequenceWindower
-from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.training._fitted_network import HasNetwork
 from sklstm.training._prediction import average, output_of_empty
 
@@ -115,12 +123,6 @@ class Stream:
         self._parts = _checked_parts(estimator)
         self.windower, self.estimator = self._parts.windower, self._parts.estimator
         check_is_fitted(self.estimator, "network_")
-        if self.estimator.network_.needs_series:
-            raise ValueError(
-                "A stream does not know the season and the level of a series, nor what comes after "
-                'its rows: season=, normalize_y="series" and known_future= need predict or '
-                "forecast."
-            )
         self._reader = RowReader(self._parts)
         if method not in ("predict", "predict_proba") or not hasattr(self.estimator, method):
             raise ValueError(
@@ -138,6 +140,13 @@ class Stream:
                 "A bidirectional network with return_sequences=True predicts at a step from the "
                 "steps after it as well: it cannot take rows one after the other."
             )
+        if self.estimator.network_.needs_series and self.windower is None:
+            raise ValueError(
+                "The predictions of this model depend on the series and the time of a row "
+                '(season=, normalize_y="series" or known_future=), which the windower knows: open '
+                "a stream of the pipeline that holds it."
+            )
+        self._future = FutureReader(self._parts, self._reader)
         self.method = method
         self.reset()
 
@@ -198,7 +207,7 @@ class Stream:
         """
         return self._reader.names_series
 
-    def push(self, row, *, series=None):
+    def push(self, row, *, series=None, future=None):
         """Take one row and predict.
 
         Parameters
@@ -210,6 +219,11 @@ class Stream:
         series : hashable, default=None
             Key of the series of the row, behind a windower with `by`, unless columns or index
             levels of the row name it.
+        future : DataFrame, Series or array-like of shape (n_steps_ahead, n_known), default=None
+            Known future covariates of the steps after the row, where the model reads any
+            (`known_future`). As in :func:`forecast`, a DataFrame has these columns, the timestamps
+            and, with several series, their keys; an array holds the next steps in their order. The
+            stream keeps them until their rows come, and newer values replace older ones.
 
         Returns
         -------
@@ -221,12 +235,18 @@ class Stream:
         ------
         ValueError
             If the row is not of the width of those in fit, or has some features missing; if it is
-            not later than the one before it; if its series is not known.
+            not later than the one before it; if its series is not known; or if `future` cannot be
+            read.
+
+        Warns
+        -----
+        UserWarning
+            As `predict` does, among others if known future covariates are missing.
         """
         rows, labelled = _one_row(row)
-        return self._push(rows, series, labelled)[0]
+        return self._push(rows, series, labelled, future)[0]
 
-    def push_many(self, rows, *, series=None):
+    def push_many(self, rows, *, series=None, future=None):
         """Take rows, oldest first, and predict at each.
 
         Parameters
@@ -236,6 +256,9 @@ class Stream:
             series may be interleaved.
         series : hashable, default=None
             Key of the series of all rows, as in :meth:`push`.
+        future : DataFrame, Series or array-like of shape (n_steps_ahead, n_known), default=None
+            As in :meth:`push`, of the steps after the last row. Of the steps of these rows, and of
+            those that they leave out, the rows themselves tell it.
 
         Returns
         -------
@@ -248,9 +271,9 @@ class Stream:
             As :meth:`push` does; or if the rows have no timestamps and the model reads the
             calendar.
         """
-        return self._push(rows, series, isinstance(rows, pd.DataFrame))
+        return self._push(rows, series, isinstance(rows, pd.DataFrame), future)
 
-    def warm_up(self, rows, *, series=None):
+    def warm_up(self, rows, *, series=None, future=None):
         """Take rows and predict nothing.
 
         Parameters
@@ -259,19 +282,22 @@ class Stream:
             The past.
         series : hashable, default=None
             Key of their series, as in :meth:`push`.
+        future : DataFrame, Series or array-like of shape (n_steps_ahead, n_known), default=None
+            Known future covariates of the steps after the last row, as in :meth:`push`.
 
         Returns
         -------
         self : Stream
             The stream, which has seen them.
         """
-        self.push_many(rows, series=series)
+        self._push(rows, series, isinstance(rows, pd.DataFrame), future, predicts=False)
         return self
 
-    def _push(self, rows, series, labelled):
+    def _push(self, rows, series, labelled, future, *, predicts=True):
         """Take rows and predict; a failure changes nothing."""
+        network = self.estimator.network_
         if len(rows) == 0:
-            layout = self.estimator.network_.target_transform.layout
+            layout = network.target_transform.layout
             empty = np.empty((0, layout.horizon * layout.n_targets * layout.n_quantiles))
             return self.estimator.decode(empty, self.method)
         arrived = self._reader.read(rows, series, labelled=labelled)
@@ -279,24 +305,60 @@ class Stream:
             self._moved_on(key, arrived.values[own], _of(arrived.labels, own))
             for key, own in arrived.by_series()
         ]
-        stateful = self.estimator.network_.spec.stateful
-        outputs, after = self._carry_state(parts) if stateful else self._slide(parts)
+        if future is not None or len(network.known_future):
+            parts = self._with_future(parts, future, rows, arrived)
+        if network.spec.stateful:
+            outputs, after = self._carry_state(parts)
+        else:
+            index, after = timed_windows(self._parts, parts, arrived.keys)
+            outputs = network.predict(index, every_step=False) if predicts else None
+        predictions = self._decoded(outputs, parts, arrived.codes) if predicts else None
+        self._series.update(zip(arrived.keys, after, strict=True))
+        self.n_seen += len(arrived.values)
+        return predictions
+
+    def _decoded(self, outputs, parts, codes):
+        """Make predictions of outputs, in the order of the rows."""
         if len(parts) > 1:
             in_order = np.empty_like(outputs)
-            in_order[np.argsort(arrived.codes, kind="stable")] = outputs
+            in_order[np.argsort(codes, kind="stable")] = outputs
             outputs = in_order
         predictions = self.estimator.decode(outputs, self.method)
         if self.method == "predict":
             predictions = self._parts.to_units_of_y(predictions)
-        self._series.update(zip(arrived.keys, after, strict=True))
-        self.n_seen += len(arrived.values)
         return predictions
 
     def _moved_on(self, key, values, labels):
         """Place new rows of a series in time, after those that the stream remembers."""
         before = self._series.get(key, SeriesState.new(values.shape[1]))
-        steps, labels = self._reader.steps_and_labels(key, labels, before.label, len(values))
-        return NewRows(before, values, before.now + steps, labels)
+        steps, labels, time = self._reader.steps_and_labels(key, labels, before.label, len(values))
+        steps = before.now + steps
+        since = before.since
+        if time is not None:
+            since = time - int(steps[-1])
+        elif since is None and self._reader.counts_positions:
+            # As in predict, the first row without a label has the position 0.
+            since = -1
+        return NewRows(before, values, steps, labels, since)
+
+    def _with_future(self, parts, future, rows, arrived):
+        """Add the known future covariates of later steps, given now or before."""
+        newest_label = parts[arrived.codes[-1]].newest_label
+        given = self._future.read(future, rows, arrived, newest_label)
+        found = {} if given is None else dict(given.by_series())
+        parts = list(parts)
+        for number, (key, part) in enumerate(zip(arrived.keys, parts, strict=True)):
+            now = int(part.steps[-1])
+            ahead = None if part.before.ahead is None else part.before.ahead.after(now)
+            if given is not None and key in found:
+                own = found[key]
+                steps, values = self._reader.steps_ahead(
+                    key, given.values[own], _of(given.labels, own), part.newest_label
+                )
+                empty = KnownAhead(steps[:0], values[:0])
+                ahead = (empty if ahead is None else ahead).updated(now + steps, values)
+            parts[number] = replace(part, ahead=ahead)
+        return parts
 
     def _carry_state(self, parts):
         """Carry the state of a stateful network over the rows."""
@@ -323,55 +385,6 @@ class Stream:
             after.append(part.after(part.before.rows, part.before.keys, states, own[-1:]))
         flat = network.target_transform.inverse_transform(np.concatenate(outputs), None)
         return flat, after
-
-    def _timestamps(self, parts):
-        """Return the times that are predicted at some rows, None where nobody asks."""
-        if not self.estimator.network_.reads_calendar:
-            return None
-        labels = [part.labels for part in parts]
-        if not all(isinstance(own, pd.DatetimeIndex | pd.PeriodIndex) for own in labels):
-            raise ValueError(
-                "This model reads the calendar, and the rows have no timestamps: push them as a "
-                "DataFrame whose index holds dates, or fit with calendar=None."
-            )
-        joined = labels[0].append(labels[1:])
-        windower = self.windower
-        # The clock of a windower that knows dates has a step.
-        return joined if windower is None else joined + windower.lead * windower.freq_
-
-    def _slide(self, parts):
-        """Move the windows over the rows."""
-        network = self.estimator.network_
-        n_steps = network.n_steps
-        rows, keys, start, count, end, after = [], [], [], [], [], []
-        n_rows = shift = 0
-        for part in parts:
-            own_rows = np.concatenate([part.before.rows, part.values[part.observed]])
-            own_keys = np.concatenate([part.before.keys, part.steps[part.observed]])
-            first = np.searchsorted(own_keys, part.steps - n_steps + 1)
-            stop = np.searchsorted(own_keys, part.steps, side="right")
-            kept = own_keys > part.steps[-1] - n_steps + 1
-            after.append(part.after(own_rows[kept], own_keys[kept]))
-            # On one clock for all series, on which no window reaches from one to the next.
-            oldest = own_keys[0] if len(own_keys) else part.steps[0]
-            shift += n_steps + 1 - oldest
-            rows.append(own_rows)
-            keys.append(own_keys + shift)
-            start.append(first + n_rows)
-            count.append(stop - first)
-            end.append(part.steps + shift)
-            n_rows += len(own_rows)
-            shift += part.steps[-1]
-        index = WindowIndex(
-            np.concatenate(rows),
-            np.concatenate(start),
-            np.concatenate(count),
-            n_steps,
-            keys=np.concatenate(keys),
-            end=np.concatenate(end),
-            labels=self._timestamps(parts),
-        )
-        return network.predict(index, every_step=False), after
 
 
 def _checked_parts(estimator) -> ModelParts:

@@ -94,15 +94,15 @@ class RowReader:
         """
         steps = [*self.transformers, self.windower]
         if steps[0] is not None:
-            rows = _named(rows, steps[0])
+            rows = named(rows, steps[0])
             _check_width(rows, steps[0])
         for transformer in self.transformers:
-            rows = transformer.transform(_named(rows, transformer))
+            rows = transformer.transform(named(rows, transformer))
         labelled = labelled and isinstance(rows, pd.DataFrame)
         if self.windower is None:
             labels = rows.index if labelled and isinstance(rows.index, _DATES) else None
             return self._arrived(rows, labels=labels)
-        rows = _named(rows, self.windower)
+        rows = named(rows, self.windower)
         by = self._by(rows, series)
         if by is None and self.windower.time is None and not isinstance(rows, pd.DataFrame):
             columns = self.windower.feature_columns_
@@ -170,8 +170,56 @@ class RowReader:
             codes, keys = np.zeros(len(values), dtype=np.intp), [0 if key is None else key]
         return ArrivedRows(values, codes, keys, labels)
 
+    @property
+    def counts_positions(self) -> bool:
+        """Whether rows without labels have positions, which say what labels do."""
+        return self.windower is not None and self.windower.clock_.kind in (INTEGERS, POSITIONS)
+
+    def steps_ahead(self, key, values, labels, newest_label):
+        """Tell how many steps after the newest row of a series each step of its future is.
+
+        Parameters
+        ----------
+        key : hashable
+            Key of the series.
+        values : ndarray of shape (n, n_known)
+            What is known of the steps.
+        labels : pandas.Index of length n or None
+            Their labels, in any order; None where they follow the newest row.
+        newest_label : object
+            Label of the newest row; None if there is none.
+
+        Returns
+        -------
+        steps : ndarray of shape (n_later,)
+            From 1, in order.
+        values : ndarray of shape (n_later, n_known)
+            Their values; of steps up to the newest row nothing is read.
+
+        Raises
+        ------
+        ValueError
+            If two have the same label, or if the rows had no labels.
+        """
+        if labels is not None:
+            if newest_label is None:
+                raise ValueError(
+                    "future has timestamps, but the rows of the stream have none: give it as an "
+                    "array of the next steps, or push rows with their timestamps."
+                )
+            if labels.has_duplicates:
+                twice = labels[labels.duplicated()][0]
+                raise ValueError(f"future holds the step {twice} twice.")
+            later = np.flatnonzero(labels > newest_label)
+            later = later[labels[later].argsort()]
+            values, labels = values[later], labels[later]
+        if not len(values):
+            return np.empty(0, dtype=np.int64), values
+        steps, _, _ = self.steps_and_labels(key, labels, newest_label, len(values))
+        return steps, values
+
     def steps_and_labels(self, key, labels, newest_label, n: int):
-        """Tell how many steps after the newest row of a series each new one comes.
+        """Tell how many steps after the newest row of a series each new one comes, and when.
 
         Parameters
         ----------
@@ -190,6 +238,8 @@ class RowReader:
             From 1.
         labels : pandas.Index of length n or None
             The labels, continued where the rows have none and the clock knows how.
+        time : int or None
+            Time of the last of them, in steps of the clock; None where no label tells it.
 
         Raises
         ------
@@ -199,7 +249,7 @@ class RowReader:
         clock = None if self.windower is None else self.windower.clock_
         following = np.arange(1, n + 1)
         if clock is None:
-            return following, labels
+            return following, labels, None
         is_restart = (
             labels is not None
             and newest_label is not None
@@ -210,24 +260,24 @@ class RowReader:
         if labels is None or is_restart:
             # Row numbers of a table that start again say nothing of the time.
             if newest_label is None or clock.rule is None:
-                return following, None
-            return following, clock.continue_labels(newest_label, n)
+                return following, None, None
+            return following, clock.continue_labels(newest_label, n), None
         joined = labels if newest_label is None else labels.insert(0, newest_label)
         if clock.rule is None:
             before, after = joined[:-1], joined[1:]
             back = np.flatnonzero(np.asarray(after <= before))
-            steps = following
+            steps, time = following, None
         else:
             n_known = len(self.windower.series_keys_)
             code = 0
             if self.windower.by is not None:
-                code = int(self.windower.series_keys_.get_indexer(_as_index(key))[0])
+                code = int(self.windower.series_keys_.get_indexer(keys_as_index([key]))[0])
                 code = n_known if code < 0 else code
-            slots, _ = clock.slots(
+            slots, times = clock.slots(
                 joined, np.full(len(joined), code, dtype=np.int64), max(n_known, code + 1)
             )
             back = np.flatnonzero(np.diff(slots) < 1)
-            steps = slots[-n:] - slots[0] + (newest_label is None)
+            steps, time = slots[-n:] - slots[0] + (newest_label is None), int(times[-1])
         if len(back):
             which = "" if self.windower.by is None else f" of series {key!r}"
             raise ValueError(
@@ -235,11 +285,23 @@ class RowReader:
                 f"at {joined[back[0]]}: a stream goes forward in time. Leave the row out, or call "
                 "reset() to start anew."
             )
-        return steps, labels
+        return steps, labels, time
 
 
-def _as_index(key):
-    return pd.MultiIndex.from_tuples([key]) if isinstance(key, tuple) else pd.Index([key])
+def keys_as_index(keys: list) -> pd.Index:
+    """Make an index of keys of series.
+
+    Parameters
+    ----------
+    keys : list of hashable
+        The keys; tuples where several columns tell series apart.
+
+    Returns
+    -------
+    pandas.Index
+        The keys.
+    """
+    return pd.MultiIndex.from_tuples(keys) if isinstance(keys[0], tuple) else pd.Index(keys)
 
 
 def _is_default(labels) -> bool:
@@ -247,8 +309,26 @@ def _is_default(labels) -> bool:
     return isinstance(labels, pd.RangeIndex) and labels.start == 0 and labels.step == 1
 
 
-def _named(rows, transformer):
-    """Select the columns that a transformer has seen; name them where they have no names."""
+def named(rows, transformer):
+    """Select the columns that a transformer has seen; name them where they have no names.
+
+    Parameters
+    ----------
+    rows : array-like or DataFrame of shape (n_rows, n_features)
+        The rows.
+    transformer : estimator
+        Fitted.
+
+    Returns
+    -------
+    array or DataFrame
+        The rows, as the transformer takes them.
+
+    Raises
+    ------
+    ValueError
+        If columns are missing.
+    """
     names = getattr(transformer, "feature_names_in_", None)
     if hasattr(rows, "columns"):
         if names is None:

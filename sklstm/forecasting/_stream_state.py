@@ -13,6 +13,56 @@ from sklstm.preprocessing._window_index import WindowIndex
 
 
 @dataclass(frozen=True, eq=False)
+class KnownAhead:
+    """Known future covariates at some time steps of a series.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (n_steps,)
+        The time steps, in order.
+    values : ndarray of shape (n_steps, n_known)
+        What is known of each.
+    """
+
+    steps: np.ndarray
+    values: np.ndarray
+
+    def after(self, step: int) -> "KnownAhead":
+        """Leave out the steps up to one.
+
+        Parameters
+        ----------
+        step : int
+            The last step to leave out.
+
+        Returns
+        -------
+        KnownAhead
+            The later steps.
+        """
+        first = int(np.searchsorted(self.steps, step, side="right"))
+        return KnownAhead(self.steps[first:], self.values[first:])
+
+    def updated(self, steps: np.ndarray, values: np.ndarray) -> "KnownAhead":
+        """Take newer values, which replace those of the same steps.
+
+        Parameters
+        ----------
+        steps, values : ndarray
+            As in the class.
+
+        Returns
+        -------
+        KnownAhead
+            All steps.
+        """
+        kept = ~np.isin(self.steps, steps)
+        joined = np.concatenate([self.steps[kept], steps])
+        order = np.argsort(joined, kind="stable")
+        return KnownAhead(joined[order], np.concatenate([self.values[kept], values])[order])
+
+
+@dataclass(frozen=True, eq=False)
 class SeriesState:
     """What a stream remembers of a series.
 
@@ -30,6 +80,10 @@ class SeriesState:
         Of a stateful network: for each ensemble member h and c of each layer.
     newest : ndarray of shape (1, n_outputs) or None
         Of a stateful network: the newest output.
+    since : int or None
+        From the time steps of the series to the time of the clock; None where no label tells it.
+    ahead : KnownAhead or None
+        Known future covariates of the steps after the newest row.
     """
 
     rows: np.ndarray
@@ -38,6 +92,8 @@ class SeriesState:
     label: Any
     states: list | None = None
     newest: np.ndarray | None = None
+    since: int | None = None
+    ahead: KnownAhead | None = None
 
     @classmethod
     def new(cls, n_features: int) -> "SeriesState":
@@ -70,12 +126,18 @@ class NewRows:
         Their time steps.
     labels : pandas.Index of length n_rows or None
         Their labels.
+    since : int or None
+        From their time steps to the time of the clock.
+    ahead : KnownAhead or None, default=None
+        Known future covariates of later steps.
     """
 
     before: SeriesState
     values: np.ndarray
     steps: np.ndarray
     labels: pd.Index | None
+    since: int | None
+    ahead: KnownAhead | None = None
 
     @property
     def observed(self):
@@ -95,8 +157,15 @@ class NewRows:
         SeriesState
             The state after the newest row.
         """
-        label = self.before.label if self.labels is None else self.labels[-1]
-        return SeriesState(rows, keys, int(self.steps[-1]), label, states, newest)
+        now = int(self.steps[-1])
+        return SeriesState(
+            rows, keys, now, self.newest_label, states, newest, self.since, self.ahead
+        )
+
+    @property
+    def newest_label(self):
+        """Label of the newest row; None without one."""
+        return self.before.label if self.labels is None else self.labels[-1]
 
 
 def as_sequences(parts):

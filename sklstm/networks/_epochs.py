@@ -58,7 +58,8 @@ def train_epoch_of(network, *, always_labelled: bool):
             update_weights() if always_labelled else _if_labelled(weight, update_weights)
             return states
 
-        _loop_over_batches(spec, one_batch, order, batch_size)
+        goes_on = _has_not_diverged(network)
+        _loop_over_batches(spec, one_batch, order, batch_size, goes_on)
         return network.get_metrics_result()
 
     # Return the graph itself: looking it up takes time, and TensorFlow warns about a new graph
@@ -142,13 +143,30 @@ def keras_layers(spec: NetworkSpec) -> list[keras.layers.Layer]:
     return layers
 
 
-def _loop_over_batches(spec, one_batch, order, batch_size):
+def _has_not_diverged(network):
+    """Return what asks between two batches whether training is worth going on.
+
+    It is not once the loss and the weights are no longer finite. The bias of the dense layer stands
+    for all weights, because it is in every output: whatever is not finite reaches it with the next
+    gradient.
+    """
+    total = next(metric.total for metric in network.metrics if metric.name == "loss").value
+    bias = network.ordered_variables[-1].value
+
+    def goes_on():
+        weights_are_finite = tf.reduce_all(tf.math.is_finite(bias))
+        return tf.math.is_finite(total) | weights_are_finite
+
+    return goes_on
+
+
+def _loop_over_batches(spec, one_batch, order, batch_size, goes_on=None):
     n_batches = (tf.size(order) + batch_size - 1) // batch_size
     n_states = sum(_sizes_of_states(spec))
     # One tensor for all states: each loop variable costs TensorFlow several operations.
     states = [tf.zeros([batch_size, n_states])] if spec.stateful else []
     tf.while_loop(
-        lambda batch, *_: batch < n_batches,
+        lambda batch, *_: (batch < n_batches) & goes_on() if goes_on else batch < n_batches,
         lambda batch, *states: (batch + 1, *one_batch(batch, *states)),
         (tf.constant(0), *states),
         shape_invariants=(

@@ -39,7 +39,8 @@ def save(model, path, *, trusted=()):
     TypeError
         If the model is no estimator, or holds what cannot be saved without code: functions
         (``loss=my_loss``), objects of Keras (``callbacks=``), callbacks of scikit-learn
-        (``set_callbacks``), classes of other packages that are not in `trusted`.
+        (``set_callbacks``), time zones without a name (``dateutil.tz.tzlocal``), classes of other
+        packages that are not in `trusted`.
     OSError
         If the file cannot be written; a file that was there stays as it was.
 
@@ -116,9 +117,10 @@ def _take_apart(model, allowed):
 
 _ADVICE = (
     "Give losses, metrics and optimizers by their names, leave callbacks out (set_params(callbacks="
-    "None), and delete callbacks_; set_callbacks() without any removes those of scikit-learn), or "
-    "name further types in trusted= of save and load; pickle writes everything, and runs the code "
-    "of whatever file it loads."
+    "None), and delete callbacks_; set_callbacks() without any removes those of scikit-learn), fit "
+    "on a time zone that has a name (X.index.tz_convert('Europe/Berlin')) in place of that of the "
+    "machine (tzlocal), or name further types in trusted= of save and load; pickle writes "
+    "everything, and runs the code of whatever file it loads."
 )
 
 

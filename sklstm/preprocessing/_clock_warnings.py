@@ -17,6 +17,10 @@ _MOSTLY = 0.5
 _MIN_ROWS = 20
 # From here through fit and the wrapper of scikit-learn to the caller.
 _STACKLEVEL = 5
+# The same, from what warn_of_learned_clock calls.
+_OF_CLOCK = _STACKLEVEL + 1
+# So large a part of the rows is not stamped far away: it is what is measured.
+_FAR = 1 / 20
 # A call by position starts cold, which is a large part of it below so many windows.
 _SHORT_CALL = 5
 # Windows of a call that are emptier than those of fit by this factor are cold.
@@ -78,6 +82,79 @@ def warn_if_blocks(codes, slots):
         )
 
 
+def warn_of_learned_clock(clock, labels, rows, order, share):
+    """Warn of what is doubtful about a clock that was learned.
+
+    Parameters
+    ----------
+    clock : Clock
+        The clock.
+    labels : pandas.Index of length n_samples
+        The labels of fit.
+    rows : TimedRows
+        The rows of fit.
+    order : ndarray of int64 or slice
+        The order of series and time.
+    share : float
+        As :func:`share_filled` gives it.
+    """
+    warn_if_far_away(clock, labels, rows.codes)
+    if clock.rounds:
+        warn_of_slips(clock, labels, rows.codes, order)
+        return
+    warn_if_dates_are_numbers(clock, labels)
+    warn_if_mostly_empty(share, clock, labels, rows, order)
+
+
+def warn_if_far_away(clock, labels, series):
+    """Warn if a few rows are stamped far away: the gap to the others is longer than those span.
+
+    Parameters
+    ----------
+    clock : Clock
+        The clock.
+    labels : pandas.Index of length n_samples
+        The labels of fit.
+    series : ndarray of int64 of shape (n_samples,)
+        Codes of the series.
+    """
+    n = len(labels)
+    if n < _MIN_ROWS or not hasattr(labels, "asi8"):
+        return
+    ticks = labels.asi8
+    some = np.sort(ticks[:: -(-n // _SAMPLE)])
+    inner = some[[len(some) // 10, -1 - len(some) // 10]].astype(np.float64)
+    span = float(ticks.max()) - float(ticks.min())
+    # Most indexes end here. In floats, because the span of all dates overflows.
+    if span <= 2 * (inner[1] - inner[0]):
+        return
+    in_order = np.sort(ticks).astype(np.float64)
+    low, high = 0, n
+    while high - low > (1 - _FAR) * n:
+        gaps = np.diff(in_order[low:high])
+        place = low + int(gaps.argmax()) + 1
+        kept = (place, high) if place - low < high - place else (low, place)
+        rest = in_order[kept[1] - 1] - in_order[kept[0]]
+        if gaps.max() <= rest or kept[1] - kept[0] < (1 - _FAR) * n:
+            break
+        low, high = kept
+    far = (ticks < in_order[low]) | (ticks > in_order[high - 1])
+    # A series that is older than all others as a whole is no slip of a clock.
+    far &= np.isin(series, series[~far])
+    if not far.any():
+        return
+    first = labels[far].min()
+    step = "'rows'" if clock.freq is None else name_of_freq(clock.freq)
+    warnings.warn(
+        f"{np.count_nonzero(far)} of the {n} rows of X are stamped far away from all others, first "
+        f"{first}: the gap between is longer than all others span. If the clock of a logger has "
+        "jumped (to 1970, to 2099), drop these rows or mend their labels, because windows and "
+        f"history go by the time; if the labels are right, confirm the step with freq={step}.",
+        UserWarning,
+        stacklevel=_OF_CLOCK,
+    )
+
+
 def warn_of_slips(clock, labels, series, order):
     """Warn that some labels are between two steps of the clock, and went to the nearest.
 
@@ -99,7 +176,7 @@ def warn_of_slips(clock, labels, series, order):
         f"taken for the nearest step. To accept that, round the index ({_rounding(labels, step)}); "
         "if a finer step is meant, give it in freq=; freq='rows' goes by the order of the rows.",
         UserWarning,
-        stacklevel=_STACKLEVEL,
+        stacklevel=_OF_CLOCK,
     )
 
 
@@ -119,7 +196,7 @@ def warn_if_dates_are_numbers(clock, labels):
             "are taken for numbers of steps, so that months and years end in gaps; turn them into "
             "dates with pandas.to_datetime(..., format='%Y%m%d'), or confirm them with freq=1.",
             UserWarning,
-            stacklevel=_STACKLEVEL,
+            stacklevel=_OF_CLOCK,
         )
 
 
@@ -158,7 +235,7 @@ def warn_if_mostly_empty(share, clock, labels, rows, order):
         f"clock, say freq='rows'; if a longer step is meant, floor the labels to it or resample; "
         f"if {step} is right, confirm it with freq={step}.",
         UserWarning,
-        stacklevel=_STACKLEVEL,
+        stacklevel=_OF_CLOCK,
     )
 
 

@@ -19,12 +19,22 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm.utils._all_or_nothing import all_or_nothing
-from sklstm.utils._raw_input import as_numbers
+from sklstm.utils._raw_input import as_numbers, refuse_ragged
 from sklstm.utils._sklearn_private import Interval, _fit_context
 from sklstm.utils._transformer_state import TransformerState, with_one_task
 
 # The dynamic programme is already optimal up to rounding; Lloyd only repairs that.
 _MAX_POLISH = 50
+_RAGGED = (
+    "a table of numbers, (n_samples, n_features): join the sequences, as in "
+    "KMeansLabeler().fit(np.concatenate(X)[:, None]) where their steps are numbers."
+)
+
+
+def _read(X, labeler):
+    """Refuse what is no table of numbers."""
+    refuse_ragged(X, "X", labeler, cure=_RAGGED)
+    return as_numbers(X, "X")
 
 
 def _thresholds(centers):
@@ -255,7 +265,7 @@ class KMeansLabeler(
             If `X` has fewer distinct rows than `n_clusters`: each gets its own label then.
         """
         with all_or_nothing(self):
-            X = validate_data(self, as_numbers(X, "X"), dtype=np.float64, order="C")
+            X = validate_data(self, _read(X, self), dtype=np.float64, order="C")
             n_clusters = self._check_enough(X)
             if X.shape[1] == 1:
                 centers, n_iter = _exact_centers(X[:, 0], n_clusters)
@@ -285,8 +295,7 @@ class KMeansLabeler(
             Integers from 0 to ``n_labels - 1``; 0 has the smallest centre.
         """
         check_is_fitted(self)
-        X = as_numbers(X, "X")
-        X = validate_data(self, X, reset=False, dtype=np.float64, order="C")
+        X = validate_data(self, _read(X, self), reset=False, dtype=np.float64, order="C")
         return _assign(X, self.cluster_centers_)
 
     def transform(self, X):

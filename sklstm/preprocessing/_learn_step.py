@@ -88,7 +88,7 @@ def common_step(ticks, series, *, exact=False):
     step : int
         The difference that nearly all others are multiples of, else the greatest common divisor
         of the differences within the series; 0 if there are none or if fewer than 1 in 20 slots
-        between the first and the last ticks are filled.
+        between the first and the last ticks are filled, the two longest gaps aside.
     """
     differences = differences_of(ticks, series)
     if not differences.size:
@@ -99,6 +99,10 @@ def common_step(ticks, series, *, exact=False):
     n_series = 1 + np.count_nonzero(series[1:] != series[:-1])
     # In floats, because the sum of the spans of many series can overflow.
     n_slots = float((differences / step).sum()) + n_series
+    if len(ticks) < MIN_FILLED * n_slots and len(differences) >= _MIN_DIFFERENCES:
+        # Rows that are stamped far away, before all others or after, say nothing of the rest.
+        gaps = np.partition(differences, -_HANDFUL)[-_HANDFUL:]
+        n_slots -= float((gaps / step).sum())
     return step if len(ticks) >= MIN_FILLED * n_slots else 0
 
 

@@ -18,11 +18,9 @@ from sklstm.preprocessing._clock import Clock
 from sklstm.preprocessing._clock_warnings import (
     share_filled,
     warn_if_blocks,
-    warn_if_dates_are_numbers,
-    warn_if_mostly_empty,
     warn_if_short,
     warn_if_without_past,
-    warn_of_slips,
+    warn_of_learned_clock,
 )
 from sklstm.preprocessing._history import (
     TimedRows,
@@ -313,11 +311,8 @@ class SequenceWindower(TransformerMixin, TransformerState, BaseEstimator):
                     fill = share_filled(
                         timed_rows.codes[order], timed_rows.slots[order], self.window
                     )
-                if clock.rounds:
-                    warn_of_slips(clock, table.labels, table.codes, order)
-                elif self.freq is None:
-                    warn_if_dates_are_numbers(clock, table.labels)
-                    warn_if_mostly_empty(fill, clock, table.labels, timed_rows, order)
+                if self.freq is None:
+                    warn_of_learned_clock(clock, table.labels, timed_rows, order, fill)
             self.fill_, self.span_ = fill, span
             self.series_keys_ = table.keys
             self.freq_ = clock.freq

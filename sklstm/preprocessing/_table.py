@@ -13,10 +13,15 @@ from sklearn.utils import check_array
 
 from sklstm.preprocessing._read_as_dates import text_that_reads_as_dates
 from sklstm.preprocessing._window_index import refuse_partly_missing
-from sklstm.utils._raw_input import DATES, as_numbers, refuse_series
+from sklstm.utils._raw_input import DATES, as_numbers, refuse_ragged, refuse_series
 from sklstm.utils._sklearn_private import get_feature_names
 
 _TEXTS = ("string", "bytes", "categorical")
+_RAGGED = (
+    "a table, (n_samples, n_features). Put a Padder in its place, as in make_pipeline(Padder(), "
+    "...), where each sequence is one sample; or write long series one below the other and name "
+    "what tells them apart in by=."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +92,7 @@ def read_table(X, *, by, time, estimator, has_index=True):
         The table, with codes of the series in the order of their appearance.
     """
     by = as_tuple(by)
+    refuse_ragged(X, "X", estimator, cure=_RAGGED)
     refuse_series(X)
     if hasattr(X, "columns") and hasattr(X, "shape") and not issparse(X):
         reader: _DataFrameReader | _ArrayReader = _DataFrameReader(X, has_index)

@@ -12,9 +12,14 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_dat
 
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._lag_names import warn_of_lag_names
-from sklstm.utils._raw_input import as_numbers
+from sklstm.utils._raw_input import as_numbers, refuse_ragged
 from sklstm.utils._sklearn_private import Interval, StrOptions, _fit_context
 from sklstm.utils._transformer_state import TransformerState, with_one_task
+
+_RAGGED = (
+    "tables, (n_samples, n_columns). Put a Padder in its place, as in make_pipeline(Padder(), "
+    "...): it makes (n_samples, length, n_features) of sequences of any lengths."
+)
 
 
 def _count_steps(n_columns: int, layout: str, n_features: int) -> int:
@@ -267,6 +272,7 @@ class To3D(TransformerMixin, TransformerState, BaseEstimator, auto_wrap_output_k
 
     def _read(self, X, *, reset):
         """Validate rows, or in a fit learn how many columns or channels they have."""
+        refuse_ragged(X, "X", self, cure=_RAGGED)
         return validate_data(
             self,
             as_numbers(X, "X"),

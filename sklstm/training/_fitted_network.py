@@ -81,6 +81,15 @@ class FittedNetwork:
         )
 
     @property
+    def needs_clock(self) -> bool:
+        """Whether predictions depend on the part of a season that a sample is in."""
+        transforms = [of.target_transform for of in (self, *self.companions)]
+        return any(
+            of.wall_clock is not None or (of.seasons is not None and len(of.seasons.lengths) > 0)
+            for of in transforms
+        )
+
+    @property
     def reads_calendar(self) -> bool:
         """Whether predictions depend on the calendar."""
         return len(self.input_transform.cycles) > 0 or any(

@@ -49,7 +49,7 @@ def warn_if_not_known(index: WindowIndex, columns: np.ndarray, horizon: int) -> 
         f"rows that are forecast, first of {index.labels[first]}{which} "
         f"({int(lacking[first].sum())} of {horizon} steps): the mean of the training data is taken "
         "in its place. Give X rows for the steps ahead that hold these columns, or use "
-        "forecast(model, X, future=...).",
+        "forecast(model, X, future=...), of a stream push(row, future=...).",
         UserWarning,
         stacklevel=2,
     )

@@ -4,15 +4,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import datetime as dt
+import re
 from pathlib import Path, PurePath
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.offsets import BaseOffset
 
 _UTC = dt.UTC
+# How dateutil writes a time zone that it has read from a file.
+_ZONE_FILE = re.compile(r"""tzfile\(['"](.+)['"]\)$""")
 
 
 class Plain:
@@ -135,7 +138,30 @@ def _pack_zone(zone):
         return "zone", key
     # The zones of pytz that have a name.
     key = getattr(zone, "zone", None)
-    return None if key is None else ("pytz zone", key)
+    if key is not None:
+        return "pytz zone", key
+    return _pack_dateutil_zone(zone)
+
+
+def _pack_dateutil_zone(zone):
+    """Take apart what dateutil calls by a name or by a fixed offset; not the zone of a machine."""
+    kind = type(zone)
+    if kind.__module__.split(".")[0] != "dateutil":
+        return None
+    if kind.__name__ in ("tzutc", "tzoffset"):
+        offset, name = zone.utcoffset(None), zone.tzname(None)
+        is_utc = kind.__name__ == "tzutc"
+        return "fixed zone", (pack(offset), None if is_utc else name)
+    # Of a file it knows the path, which ends in the name.
+    found = _ZONE_FILE.match(repr(zone))
+    parts = found[1].split("/") if found else []
+    for first in range(len(parts)):
+        name = "/".join(parts[first:])
+        try:
+            return "zone", ZoneInfo(name).key
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            continue
+    return None
 
 
 def _build_fixed_zone(parts):

@@ -91,3 +91,44 @@ def refuse_series(X):
             "X is a Series, which has one dimension, but a table is expected: pass X.to_frame(), "
             "a DataFrame of one column."
         )
+
+
+def refuse_ragged(X, name: str, estimator, *, cure: str) -> None:
+    """Refuse sequences of different lengths.
+
+    Parameters
+    ----------
+    X : object
+        What is to be read as an array.
+    name : str
+        Whose value it is, for the message.
+    estimator : estimator
+        Who reads it.
+    cure : str
+        What it reads, and what to do: the end of the message.
+
+    Raises
+    ------
+    ValueError
+        If it is a collection of sequences of different lengths.
+    """
+    if not _is_ragged(X):
+        return
+    lengths = [len(sequence) for sequence in X]
+    raise ValueError(
+        f"{name} is a {type(X).__name__} of sequences of {min(lengths)} to {max(lengths)} steps, "
+        f"but {type(estimator).__name__} reads {cure}"
+    )
+
+
+def _is_ragged(X) -> bool:
+    """Tell whether X is a collection of sequences of different lengths."""
+    if isinstance(X, np.ndarray | pd.Series):
+        if X.ndim != 1 or X.dtype != object:
+            return False
+    elif not isinstance(X, list | tuple):
+        return False
+    # Numbers are told apart at the first one.
+    if not len(X) or not all(np.iterable(own) and not isinstance(own, str) for own in X):
+        return False
+    return isinstance(X, np.ndarray | pd.Series) or len({len(own) for own in X}) > 1

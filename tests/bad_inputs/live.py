@@ -15,9 +15,11 @@ from sklearn.pipeline import make_pipeline
 
 from sklstm import (
     ConformalForecaster,
+    KMeansLabeler,
     LSTMForecaster,
     Padder,
     SequenceWindower,
+    To3D,
     backtest,
     forecast,
     generate,
@@ -240,11 +242,79 @@ STREAMS = [
         ValueError,
         "start holds 3 of them",
     ),
-    ("a season", lambda: stream(model("season")), ValueError, "does not know the season"),
+    (
+        "a season without timestamps",
+        lambda: stream(model("season")).push_many(FRAME.to_numpy()),
+        ValueError,
+        "push them as a DataFrame with a DatetimeIndex",
+    ),
+    ("a season without its windower", lambda: stream(model("season")[-1]), ValueError, "windower"),
+    (
+        "a future of other columns in a stream",
+        lambda: stream(model("known")).push(HOURS[:1], future=HOURS[["temp"]]),
+        ValueError,
+        "future lacks the columns ['hour']",
+    ),
+    (
+        "a future of two columns in a stream",
+        lambda: stream(model("known")).push(HOURS[:1], future=np.ones((4, 2))),
+        ValueError,
+        "got shape (4, 2)",
+    ),
+    (
+        "a future of three series in a stream",
+        lambda: stream(model("known panel")).push_many(PANEL, future=np.ones(4)),
+        ValueError,
+        "future does not name its series",
+    ),
+    (
+        "a future that nobody reads",
+        lambda: stream(model("live")).push(TABLE[:1], future=np.ones(4)),
+        ValueError,
+        "without known_future=",
+    ),
+    (
+        "a future left out of a stream",
+        lambda: stream(model("known")).push(HOURS[:1]),
+        UserWarning,
+        "push(row, future=...)",
+    ),
+    (
+        "a known future rolled out",
+        lambda: generate(model("known"), HOURS, 3, feedback=np.ravel),
+        ValueError,
+        "generate does not know what is ahead",
+    ),
     ("a stream of Ridge", lambda: stream(Ridge()), ValueError, "got Ridge"),
 ]
 SEQUENCES = [
     ("lists", lambda: classifier().fit(RAGGED, [0, 1, 0]), ValueError, "Put a Padder before it"),
+    (
+        "lists in a windower",
+        lambda: SequenceWindower(2).fit(RAGGED),
+        ValueError,
+        "sequences of 2 to",
+    ),
+    (
+        "lists in a windower of panels",
+        lambda: SequenceWindower(2, by=0).fit_transform([[1.0], [1.0, 2.0]]),
+        ValueError,
+        "Put a Padder in its place",
+    ),
+    (
+        "a Series of arrays in a windower",
+        lambda: SequenceWindower(2).fit_transform(pd.Series(RAGGED)),
+        ValueError,
+        "a Series of sequences of 2 to 5 steps, but SequenceWindower reads a table",
+    ),
+    ("lists in To3D", lambda: To3D().fit(RAGGED), ValueError, "but To3D reads tables"),
+    (
+        "objects in To3D",
+        lambda: To3D().fit(np.ones((3, 4))).transform(pd.Series(RAGGED).to_numpy()),
+        ValueError,
+        "Put a Padder in its place",
+    ),
+    ("lists in KMeansLabeler", lambda: KMeansLabeler().fit(RAGGED), ValueError, "np.concatenate"),
     ("lists at predict", lambda: model("array").predict(RAGGED), ValueError, "Padder"),
     (
         "objects",

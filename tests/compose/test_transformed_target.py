@@ -34,6 +34,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
+from sklstm import LSTMClassifier
 from sklstm.compose import TransformedTargetClassifier
 from sklstm.preprocessing import KMeansLabeler, SequenceWindower, To3D
 
@@ -427,6 +428,29 @@ def test_metadata_routing(data):
         silent = TransformedTargetClassifier(LogisticRegression(), transformer=KMeansLabeler())
         with pytest.raises(ValueError, match="not explicitly set as requested or not requested"):
             silent.fit(X, y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_targets_that_validate_are_labelled_too(in_pipeline):
+    X = np.random.default_rng(0).normal(size=(60, 4, 1))
+    y = X[:, -1, 0] * 20 + 300
+    y[[3, 50]] = 0, 999
+    labeler = KMeansLabeler(3).fit(y[:40, None])
+    classifier = LSTMClassifier(units=2, epochs=2, plain=True, early_stopping=True, random_state=0)
+    validation = {"X_val": X[40:], "y_val": y[40:]}
+    if in_pipeline:
+        # A step of the name of a parameter of its own.
+        inner = make_pipeline(FunctionTransformer(), classifier)
+        validation = {f"lstmclassifier__{name}": of for name, of in validation.items()}
+    else:
+        inner = classifier
+    model = TransformedTargetClassifier(inner, transformer=KMeansLabeler(3))
+    model.fit(X[:40], y[:40], **validation)
+    by_hand = clone(classifier).fit(
+        X[:40], labeler.predict(y[:40, None]), X_val=X[40:], y_val=labeler.predict(y[40:, None])
+    )
+    fitted = model.classifier_[-1] if in_pipeline else model.classifier_
+    np.testing.assert_array_equal(fitted.history_["val_loss"], by_hand.history_["val_loss"])
 
 
 def test_tags_follow_the_classifier():

@@ -89,6 +89,33 @@ def test_a_fit_reports_its_networks_and_their_epochs(model):
         assert (recorder.predictions[0] != recorder.predictions[-1]).any()
 
 
+@pytest.mark.parametrize("make", [LSTMForecaster, LSTMClassifier])
+def test_partial_fit_reports_its_epoch(make):
+    target = Y > 0 if make is LSTMClassifier else Y
+    recorder, how = Recorder(), SMALL | {"n_members": 1}
+    followed = make(**how).set_callbacks(recorder)
+    monitored = make(**how).set_callbacks(
+        ScoringMonitor(scoring="accuracy" if make is LSTMClassifier else "r2")
+    )
+    plain = make(**how)
+    name = make.__name__
+    for calls in (1, 2):
+        for model in (followed, plain, monitored):
+            model.partial_fit(X, target)
+        assert recorder.tasks[-3:] == [
+            [f"{name}:partial_fit"],
+            [f"{name}:partial_fit", f"{name}:network"],
+            [f"{name}:partial_fit", f"{name}:network", f"{name}:epoch"],
+        ]
+        assert len(recorder.tasks) == 3 * calls
+        assert recorder.torn_down == calls
+        np.testing.assert_array_equal(followed.predict(X), plain.predict(X))
+        np.testing.assert_array_equal(recorder.predictions[-1], plain.predict(X))
+    with pytest.raises(ValueError, match="NaN"):
+        followed.partial_fit(X, np.where(np.arange(40) == 3, np.nan, Y))
+    assert recorder.torn_down == 3
+
+
 def test_a_callback_stops_training():
     model = LSTMForecaster(**SMALL).set_callbacks(Recorder(stop_after=2)).fit(X, Y)
     assert model.n_iter_ == 2

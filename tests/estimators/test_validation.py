@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.model_selection import (
     GridSearchCV,
     GroupShuffleSplit,
@@ -17,6 +19,7 @@ from sklearn.model_selection import (
     ShuffleSplit,
 )
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
 from sklstm import LSTMClassifier, LSTMForecaster, Padder, SequenceWindower
 from sklstm.model_selection import PanelTimeSeriesSplit
@@ -259,3 +262,27 @@ def test_partial_fit_and_fits_without_early_stopping_do_not_split(make):
     how = {"units": 2, "epochs": 1, "plain": True, "validation": [(range(99), range(99, 100))]}
     assert list(make(**how).fit(X, y).history_) == ["loss"]
     assert list(make(**how, **STOPS).partial_fit(X, y).history_) == ["loss"]
+
+
+@pytest.mark.parametrize("how", [{}, {"horizon": 2}])
+def test_validation_data_in_other_units_are_told_of(how):
+    """A TransformedTargetRegressor transforms y, and hands y_val on as it is."""
+    table, y = series(N)
+    above = np.exp(np.asarray(y) / y.std()) + 50
+    pipeline = Pipeline(
+        [("windows", SequenceWindower(4, lead=1)), ("lstm", forecaster(**STOPS, **how))],
+        transform_input=["X_val"],
+    )
+    first, last = slice(0, N - 30), slice(N - 30, N)
+    validation = {"X_val": table[last], "y_val": above[last]}
+    with config_context(enable_metadata_routing=True):
+        pipeline[-1].set_fit_request(X_val=True, y_val=True)
+        for scaler in (StandardScaler(), MinMaxScaler(), FunctionTransformer(np.log, np.exp)):
+            model = TransformedTargetRegressor(pipeline, transformer=scaler)
+            with pytest.warns(UserWarning, match="y_val seems to be in other units than y"):
+                model.fit(table[first], above[first], **validation)
+            # In the units of the transformer it is right.
+            scaler.fit(above[first, None])
+            own = scaler.transform(above[last, None])[:, 0]
+            model.fit(table[first], above[first], X_val=table[last], y_val=own)
+        pipeline.fit(table[first], above[first], **validation)

@@ -14,7 +14,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, PowerTransformer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    PowerTransformer,
+    QuantileTransformer,
+    StandardScaler,
+)
 
 from sklstm import (
     ConformalForecaster,
@@ -24,6 +29,7 @@ from sklstm import (
     backtest,
     forecast,
     horizon_scorer,
+    stream,
 )
 from sklstm.forecasting import SeasonalNaive
 from tests.estimators.helpers import forecaster, series
@@ -188,6 +194,21 @@ def test_each_step_ahead_is_transformed_back_as_it_was_learned():
     inner = forecast(model.regressor_, FRAME)
     expected = model.transformer_.inverse_transform(inner.to_numpy()[:, None])[:, 0]
     assert_allclose(path, expected)
+    with pytest.raises(ValueError, match="PowerTransformer is expecting 1 feature"):
+        model.predict(FRAME)
+    # Around it, all methods give what forecast gives.
+    conformal = ConformalForecaster(model, calibration_size=30).fit(FRAME, Y)
+    assert_allclose(conformal.predict(next_row(FRAME))[-1], forecast(conformal, FRAME)["forecast"])
+    assert stream(model).push_many(FRAME).shape == conformal.predict(FRAME).shape
+
+
+def test_several_targets_are_transformed_back_step_by_step():
+    model = TransformedTargetRegressor(pipeline(), transformer=QuantileTransformer(n_quantiles=50))
+    y = np.column_stack([Y, Y + np.arange(len(Y))])
+    conformal = ConformalForecaster(model, calibration_size=30).fit(FRAME, y)
+    assert conformal.predict(FRAME).shape == (len(FRAME), 4, 2)
+    ahead = forecast(conformal, FRAME).xs("forecast", axis=1, level=1)
+    assert_allclose(conformal.predict(next_row(FRAME))[-1], ahead)
 
 
 def test_given_steps_ahead_are_transformed_back_together():

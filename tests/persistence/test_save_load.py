@@ -11,6 +11,7 @@ import sys
 import threading
 import zipfile
 
+import dateutil.tz
 import numpy as np
 import pandas as pd
 import pytest
@@ -295,3 +296,21 @@ def test_two_writers_and_a_reader(path):
         thread.join()
     assert failures == []
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("zone", ["dateutil/Europe/Berlin", dateutil.tz.tzutc()], ids=str)
+def test_models_in_time_zones_of_dateutil(zone, tmp_path):
+    index = pd.date_range("2024-03-20", periods=200, freq="h", tz=zone)
+    X = pd.DataFrame({"v": np.sin(np.arange(200.0))}, index=index)
+    last = LSTMForecaster(units=2, epochs=1, plain=True, season="D", random_state=0)
+    model = make_pipeline(SequenceWindower(30, lead=1), last).fit(X, X["v"])
+    sklstm.save(model, tmp_path / "m.sklstm")
+    again = sklstm.load(tmp_path / "m.sklstm")
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def test_the_time_zone_of_a_machine_is_refused(tmp_path):
+    index = pd.date_range("2024-03-20", periods=60, freq="h", tz=dateutil.tz.tzlocal())
+    X = pd.DataFrame({"v": np.sin(np.arange(60.0))}, index=index)
+    with pytest.raises(TypeError, match="a time zone that has a name"):
+        sklstm.save(SequenceWindower(3).fit(X), tmp_path / "m.sklstm")

@@ -276,3 +276,67 @@ def test_the_order_of_random_rows_is_reported_in_a_pipeline():
     model = make_pipeline(SequenceWindower(10), LSTMForecaster(units=2, epochs=1))
     with pytest.warns(UserWarning, match="windows are mostly empty: .* taken to be 1"):
         model.fit(X, X["v"].shift(-1).fillna(0))
+
+
+# Rows that a jump of the clock has stamped far away.
+
+FAR = {
+    # Where the clock jumps to, at which row.
+    "1970, at the start": ("1970-01-01 00:00", 0),
+    "1970, in the middle": ("1970-01-01 00:00", 200),
+    "2099, at the end": ("2099-12-31 20:00", 390),
+    "2099, in the middle": ("2099-12-31 20:00", 200),
+    "a year on": ("2027-03-01 05:00", 390),
+}
+
+
+def jumped(to, row, n=10, index=HOURS):
+    values = index.to_numpy().copy()
+    step = values[1] - values[0]
+    values[row : row + n] = np.datetime64(pd.Timestamp(to).as_unit("us")) + np.arange(n) * step
+    return pd.DatetimeIndex(values).tz_localize(index.tz)
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize("kind", sorted(FAR))
+def test_rows_far_away_are_told_of_and_leave_the_clock_as_it_is(kind, zone):
+    to, row = FAR[kind]
+    X = numbered(jumped(to, row).tz_localize(zone))
+    windower = SequenceWindower(window=24)
+    with pytest.warns(UserWarning, match=f"10 of the 400 rows .* first {to[:10]}.*freq='h'"):
+        windower.fit(X)
+    assert windower.freq_ == pd.offsets.Hour()
+    # Gaps are still seen, and the far rows are in windows of their own.
+    holes = X.drop(X.index[[100, 101]])
+    with pytest.warns(UserWarning, match="stamped far away"):
+        windows = SequenceWindower(window=24, history=None).fit_transform(holes)
+    confirmed = SequenceWindower(window=24, freq="h", history=None).fit_transform(holes)
+    assert_array_equal(np.asarray(windows), np.asarray(confirmed))
+
+
+def test_two_jumps_and_a_single_row_are_told_of():
+    labels = jumped("1970-01-01", 30, 3).to_series()
+    labels.iloc[50] = pd.Timestamp("2099-01-01")
+    with pytest.warns(UserWarning, match="4 of the 400 rows .* first 1970-01-01"):
+        assert SequenceWindower(3).fit(numbered(pd.DatetimeIndex(labels))).freq_.freqstr == "h"
+    days = pd.date_range("2020-01-01", periods=300)
+    with pytest.warns(UserWarning, match="1 of the 300 rows .* freq='D'"):
+        assert SequenceWindower(3).fit(numbered(jumped("1970-01-01", 7, 1, days))).fill_ > 0.9
+
+
+def test_a_jump_of_one_series_of_a_panel_is_told_of():
+    frames = {"a": numbered(HOURS), "b": numbered(jumped("1970-01-01", 100)), "c": numbered(HOURS)}
+    X = pd.concat(frames, names=["shop", "time"]).sort_index(level="time", kind="stable")
+    with pytest.warns(UserWarning, match="10 of the 1200 rows"):
+        SequenceWindower(3, by="shop").fit(X)
+
+
+def test_what_is_not_far_away_brings_no_warning():
+    old = pd.date_range("1990-01-01", periods=15, freq="h")
+    gap = HOURS[:200].append(HOURS[200:] + pd.Timedelta(days=8000))
+    shops = pd.concat({"old": numbered(old), "new": numbered(HOURS)}, names=["shop", "time"])
+    # A long pause between two halves, a series that is older as a whole, a pause before the end.
+    SequenceWindower(3).fit(numbered(gap))
+    SequenceWindower(3, by="shop").fit(shops)
+    SequenceWindower(3).fit(numbered(HOURS[:390].append(HOURS[390:] + pd.Timedelta(days=9))))
+    SequenceWindower(3, freq="h").fit(numbered(jumped("1970-01-01", 0)))

@@ -199,6 +199,56 @@ def test_a_divergence_ends_the_training_and_names_its_epoch(params):
     assert len(epochs) <= 5
 
 
+UPDATES: list[int] = []
+
+
+class Count(keras.callbacks.Callback):
+    """Note how many updates there were at the end of each epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        UPDATES.append(int(self.model.optimizer.iterations.numpy()))
+
+
+@pytest.mark.parametrize("params", [{}, {"decoder": "lstm"}, {"dropout": 0.2}, {"stateful": True}])
+def test_a_divergence_ends_the_epoch_that_it_is_in(params):
+    """A long epoch is not trained to its end with weights that are lost."""
+    UPDATES.clear()
+    long = np.tile(X, (40, 1, 1))
+    how = {"learning_rate": 1e30, "optimizer": "sgd", "batch_size": 4, **params}
+    data = long, np.tile(Y, 40)
+    if "stateful" in params:
+        data = long[:, 0], long[:, 0, 1] ** 2
+        how |= {"bptt_steps": 4, "batch_size": 1}
+    if "decoder" in params:
+        data = data[0], np.stack([data[1]] * 2, axis=1)
+        how |= {"horizon": 2}
+    n_batches = len(data[0]) // 4
+    with pytest.raises(ValueError, match="Training diverged in epoch 1: the weights"):
+        forecaster(callbacks=[Count()], epochs=3, **how).fit(*data)
+    assert len(UPDATES) == 1
+    assert UPDATES[0] < min(100, n_batches / 2)
+
+
+def test_a_loss_that_is_infinite_once_does_not_end_an_epoch():
+    """The weights are what counts: they learn on from the next batch."""
+
+    def loss(y_true, y_pred):
+        error = keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+        huge = keras.ops.where(keras.ops.max(y_true) > 99, np.inf, 0.0)
+        return error + keras.ops.stop_gradient(huge)
+
+    y = Y.copy()
+    y[0] = 100
+    UPDATES.clear()
+    model = forecaster(
+        loss=loss, callbacks=[Count()], epochs=2, batch_size=4, normalize_y=False, shuffle=False
+    ).fit(X, y)
+    assert np.isinf(model.history_["loss"]).all()
+    assert np.isfinite(model.predict(X)).all()
+    n_batches = -(-len(X) // 4)
+    assert [n_batches, 2 * n_batches] == UPDATES
+
+
 def test_early_stopping_restores_what_was_before_a_divergence():
     model = forecaster(epochs=50, optimizer="sgd", callbacks=[Explode()], early_stopping=True)
     with pytest.warns(ConvergenceWarning, match=r"diverged in epoch [345] .* restored the best"):

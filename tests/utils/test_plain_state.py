@@ -8,6 +8,7 @@ import pickle
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import dateutil.tz
 import numpy as np
 import pandas as pd
 import pytest
@@ -191,3 +192,37 @@ def test_a_pickle_without_a_version_warns():
 
 def test_a_pickle_of_this_version_does_not_warn():
     assert pickle.loads(pickle.dumps(To3D(n_features=3))).n_features == 3
+
+
+class tzfile(dt.tzinfo):
+    """A time zone as dateutil 2 makes it, which tells its file and not its name."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __repr__(self):
+        return f"tzfile('{self.path}')"
+
+
+tzfile.__module__ = "dateutil.tz.tz"
+
+
+@pytest.mark.parametrize(
+    "path", ["/usr/share/zoneinfo/Europe/Berlin", "Europe/Berlin", "/opt/zones/Europe/Berlin"]
+)
+def test_a_time_zone_of_dateutil_is_kept_by_its_name(path):
+    assert unpack(pack(tzfile(path))) == ZoneInfo("Europe/Berlin")
+
+
+def test_time_zones_of_dateutil():
+    berlin = dateutil.tz.gettz("Europe/Berlin")
+    index = pd.date_range("2026-10-25", periods=9, freq="30min", tz=berlin)
+    assert_plain(pack(index))
+    again = unpack(pack(index))
+    assert again.tz == ZoneInfo("Europe/Berlin")
+    np.testing.assert_array_equal(again.asi8, index.asi8)
+    assert unpack(pack(dateutil.tz.tzutc())) == dt.UTC
+    assert unpack(pack(dateutil.tz.tzoffset("CET", 3600))).tzname(None) == "CET"
+    # What is not the same on another machine, or in no file, stays what it is.
+    for zone in (dateutil.tz.tzlocal(), tzfile("/home/me/my zone"), tzfile("")):
+        assert pack(zone) is zone
