@@ -14,7 +14,7 @@ from sklstm.networks._layers import choose_engine
 from sklstm.networks._quantiles import point_prediction
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
-from sklstm.networks._tensors import as_tensor
+from sklstm.networks._tensors import as_tensor, read_variable, write_variable
 
 # Windows evaluated at a time.
 _EVALUATION_BATCH = 1024
@@ -98,6 +98,14 @@ class LSTMNetwork(keras.Model):
             )
         return self._train_epochs[always_labelled]
 
+    def _begin_metrics(self):
+        """Reset the metrics; without detours the mean of the loss, which is mostly all."""
+        if len(self.metrics) > 1:
+            self.reset_metrics()
+            return
+        for variable in self.metrics[0].variables:
+            write_variable(variable, 0)
+
     def get_config(self):
         """Raise: this network belongs to the model cache and cannot be saved."""
         raise NotImplementedError(
@@ -116,7 +124,7 @@ class LSTMNetwork(keras.Model):
     def set_ordered_weights(self, weights: list[np.ndarray]) -> None:
         """Set the weights, in the order of ``spec.weight_shapes()``."""
         for variable, value in zip(self.ordered_variables, weights, strict=True):
-            variable.assign(value)
+            write_variable(variable, value)
 
     def get_optimizer_state(self) -> list[np.ndarray]:
         """Return all variables of the optimizer (slots, iterations, rate) as copies."""
@@ -140,7 +148,7 @@ class LSTMNetwork(keras.Model):
                 "with, or fit anew."
             )
         for variable, value in zip(self.optimizer.variables, values, strict=True):
-            variable.assign(value)
+            write_variable(variable, value)
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
 
@@ -167,7 +175,7 @@ class LSTMNetwork(keras.Model):
         self.set_ordered_weights(state["weights"])
         self.reset_optimizer(state["optimizer"], None)
         for variable, value in zip(self._seed_states, state["seeds"], strict=True):
-            variable.assign(value)
+            write_variable(variable, value)
         self._initial_epoch = epoch
         self.history.history = {name: list(values) for name, values in history.items()}
 
@@ -229,13 +237,13 @@ class LSTMNetwork(keras.Model):
             all_callbacks.on_train_batch_begin(0)
             order = task.training.in_batches(task.batch_size, task.rng if task.shuffle else None)
             seed = task.rng.integers(2**31, size=2, dtype=np.int32)
-            self.reset_metrics()
+            self._begin_metrics()
             logs = _as_floats(train_epoch(*training, *map(tf.constant, (*order, seed))))
             all_callbacks.on_train_batch_end(0, logs)
             if validation is not None:
                 if self._evaluate_all is None:
                     self._evaluate_all = evaluation_of(self)
-                self.reset_metrics()
+                self._begin_metrics()
                 results = _as_floats(self._evaluate_all(*validation))
                 logs |= {f"val_{name}": value for name, value in results.items()}
             all_callbacks.on_epoch_end(epoch, logs)
@@ -278,12 +286,10 @@ def _as_tensors(examples: Examples) -> tuple[tf.Tensor, ...]:
 
 
 def _as_arrays(variables) -> list[np.ndarray]:
-    return [np.array(v.numpy()) for v in variables]
+    return [read_variable(v) for v in variables]
 
 
 def _as_floats(logs) -> dict:
+    arrays = {name: np.array(value) for name, value in logs.items()}
     # A metric with a value for each class or target stays an array.
-    return {
-        name: np.array(value).item() if np.size(value) == 1 else np.array(value)
-        for name, value in logs.items()
-    }
+    return {name: of.item() if of.size == 1 else of for name, of in arrays.items()}

@@ -6,6 +6,8 @@
 import keras
 import numpy as np
 
+from sklstm.networks._tensors import read_variable, write_variable
+
 # What a schedule lowers the learning rate to, as a part of it.
 _LOWEST = 0.01
 _HEIGHTS = {
@@ -86,14 +88,14 @@ class FallingRate(keras.callbacks.Callback):
 
     @property
     def _rate(self):
-        return float(self.model.optimizer.learning_rate.value.numpy())
+        return float(read_variable(self.model.optimizer.learning_rate))
 
     def on_epoch_begin(self, epoch, logs=None):
         """Set the rate of an epoch."""
         if self.full is None:
             self.full = self._rate
         part = (epoch - self.first) / max(self.n_epochs - 1, 1)
-        self.model.optimizer.learning_rate = float(self.full * self.height(part))
+        write_variable(self.model.optimizer.learning_rate, float(self.full * self.height(part)))
 
     def on_epoch_end(self, epoch, logs=None):
         """Log the rate."""
