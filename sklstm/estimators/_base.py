@@ -23,6 +23,7 @@ from sklstm.estimators._parameters import (
     as_units,
     check_choices,
     check_modes,
+    labels_rows,
     make_generator,
 )
 from sklstm.estimators._sample_weight import read_sample_weight, repeat_sequences
@@ -215,14 +216,14 @@ class BaseLSTM(LearnedLSTM, ABC):
         holds_out = self.early_stopping and not is_partial and validation_data is None
         split = read_split(self.validation if holds_out else None, X, y, index)
         y, layout = self._read_y(y, index, resume=resume, classes=classes)
-        labels_rows = self.return_sequences and not index.knows_time
-        weights = read_sample_weight(sample_weight, index, labels_rows=labels_rows)
+        of_rows = labels_rows(self, index)
+        weights = read_sample_weight(sample_weight, index, labels_rows=of_rows)
         validation = None
         if validation_data is not None:
             validation = self._read_validation(validation_data, index, layout, is_univariate)
             if is_regressor(self):
                 warn_if_in_other_units(y, validation.y)
-        if not (index.knows_time or self.stateful or labels_rows):
+        if not (index.knows_time or self.stateful or of_rows):
             some, weights = repeat_sequences(index, y, weights, in_order=not self.shuffle)
             index, y = index.take(some), y[some]
             # Repeats of a sample stay on its side.
@@ -256,8 +257,7 @@ class BaseLSTM(LearnedLSTM, ABC):
             values, own_layout = self._read_y(
                 unmasked(y_val), own, resume=False, classes=getattr(self, "classes_", None)
             )
-            labels_rows = self.return_sequences and not own.knows_time
-            weights = read_sample_weight(weights, own, labels_rows=labels_rows)
+            weights = read_sample_weight(weights, own, labels_rows=labels_rows(self, own))
         except ValueError as error:
             raise ValueError(
                 f"In the validation data (X_val, y_val, sample_weight_val): {error}"
@@ -299,19 +299,19 @@ class BaseLSTM(LearnedLSTM, ABC):
 
     def _labels_rows(self, index, resume):
         """Tell whether y has a label for each step of independent sequences."""
-        labels_rows = self.return_sequences and not index.knows_time
+        of_rows = labels_rows(self, index)
         if (
             resume
             and self.return_sequences == self.network_.spec.returns_sequences
-            and labels_rows != self.network_.labels_rows
+            and of_rows != self.network_.labels_rows
         ):
             kinds = ["windows, with a label for each", "sequences, with a label for each step"]
             raise ValueError(
                 f"Cannot resume training: the fit started with "
-                f"{kinds[self.network_.labels_rows]}, and X is now {kinds[labels_rows]}. Call fit "
+                f"{kinds[self.network_.labels_rows]}, and X is now {kinds[of_rows]}. Call fit "
                 "with warm_start=False to start anew."
             )
-        return labels_rows
+        return of_rows
 
     def _check_y(self, y, **how):
         if y is None:
@@ -383,7 +383,7 @@ class BaseLSTM(LearnedLSTM, ABC):
             transform=transform,
             trainer=trainer,
             y=y,
-            labels_rows=self.return_sequences and not index.knows_time,
+            labels_rows=labels_rows(self, index),
             n_members=chosen.n_members,
             normalize_X=self.normalize_X,
             validation_fraction=self.validation_fraction if holds_out else None,

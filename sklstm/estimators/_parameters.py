@@ -57,6 +57,24 @@ def as_list(callbacks) -> list | None:
     return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
 
 
+def labels_rows(estimator, index: WindowIndex) -> bool:
+    """Tell whether y has a label for each step of independent sequences, and so for each row.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        With its parameters.
+    index : WindowIndex
+        The samples.
+
+    Returns
+    -------
+    bool
+        False for windows that a windower has cut, which have one label each.
+    """
+    return bool(estimator.return_sequences) and not index.knows_time
+
+
 def check_modes(estimator, index: WindowIndex) -> None:
     """Refuse what an estimator cannot do at once.
 
@@ -176,7 +194,7 @@ def check_forecast(estimator, index: WindowIndex) -> None:
         If parameters exclude each other, or cannot be met by X.
     """
     steps = [p for p in ("return_sequences", "stateful") if getattr(estimator, p)]
-    labels_rows = estimator.return_sequences and not index.knows_time
+    of_rows = labels_rows(estimator, index)
     windows_only = {
         'decoder="lstm"': estimator.decoder == "lstm",
         f"anchor={estimator.anchor!r}": estimator.anchor not in ("auto", None),
@@ -188,16 +206,16 @@ def check_forecast(estimator, index: WindowIndex) -> None:
         "shrink=True": _is_on(estimator.shrink),
     }
     refused = windows_only if steps else {}
-    if labels_rows or estimator.stateful:
+    if of_rows or estimator.stateful:
         refused = refused | time_only
-        if estimator.horizon > 1 and estimator.stateful and not labels_rows:
+        if estimator.horizon > 1 and estimator.stateful and not of_rows:
             # A stateful network may predict several steps ahead.
             del refused[f"horizon={estimator.horizon}"]
     for parameter, is_set in refused.items():
         if is_set:
             raise ValueError(
                 f"{parameter} and {steps[0]}=True exclude each other"
-                f"{' on sequences that no windower has cut' if labels_rows else ''}."
+                f"{' on sequences that no windower has cut' if of_rows else ''}."
             )
     if estimator.known_future is not None:
         if estimator.decoder != "lstm":

@@ -10,14 +10,14 @@ import tensorflow as tf
 # replaces a mask.
 
 
-@tf.custom_gradient
 def lstm_steps(x, h0, c0, kernel, recurrent_kernel, bias):
     """Run an LSTM layer over all steps.
 
-    TensorFlow registers the gradient of its first version of this op for the second one, which
-    orders the gates differently: training would use a wrong gradient without a warning
-    (https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/rnn_grad.py). The
-    right gradient operation exists and is registered here.
+    The first version of the operation orders the gates i, c, f, o. The second one has Keras's
+    order, but TensorFlow registers the gradient of the first for it, so that training would use a
+    wrong gradient without a warning
+    (https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/rnn_grad.py). A
+    gradient of our own, by `tf.custom_gradient`, would be kept for ever with each graph.
 
     Parameters
     ----------
@@ -38,26 +38,24 @@ def lstm_steps(x, h0, c0, kernel, recurrent_kernel, bias):
         Outputs and cell states after every step.
     """
     n_units = recurrent_kernel.shape[0]
-    n_inputs = tf.shape(kernel)[0]
-    common = {
-        "seq_len_max": tf.shape(x, out_type=tf.int64)[0],
-        "x": x,
-        "cs_prev": c0,
-        "h_prev": h0,
-        "w": tf.concat([kernel, recurrent_kernel], axis=0),
-        "b": bias,
-        "use_peephole": False,
-    }
-    common |= dict.fromkeys(("wci", "wcf", "wco"), tf.zeros_like(bias[:n_units]))
-    i, cs, f, o, ci, co, h = tf.raw_ops.BlockLSTMV2(**common, cell_clip=0.0)
-
-    def grad(dh, dc):
-        dx, dc0, dh0, dw, _, _, _, db = tf.raw_ops.BlockLSTMGradV2(
-            **common, i=i, cs=cs, f=f, o=o, ci=ci, co=co, h=h, cs_grad=dc, h_grad=dh
-        )
-        return dx, dh0, dc0, dw[:n_inputs], dw[n_inputs:], db
-
-    return (h, cs), grad
+    i, f, c, o = tf.split(tf.concat([kernel, recurrent_kernel, bias[None]], axis=0), 4, axis=1)
+    weights = tf.concat([i, c, f, o], axis=1)
+    none = tf.zeros([n_units])
+    outputs = tf.raw_ops.BlockLSTM(
+        seq_len_max=tf.shape(x, out_type=tf.int64)[0],
+        x=x,
+        cs_prev=c0,
+        h_prev=h0,
+        w=weights[:-1],
+        wci=none,
+        wcf=none,
+        wco=none,
+        b=weights[-1],
+        forget_bias=0.0,
+        cell_clip=0.0,
+        use_peephole=False,
+    )
+    return outputs.h, outputs.cs
 
 
 def gather_steps(steps):

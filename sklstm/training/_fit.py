@@ -288,7 +288,7 @@ def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optim
             positions,
             among,
             weights=samples.sample_weight,
-            per_row=plan.labels_rows,
+            labels_rows=plan.labels_rows,
             bptt_steps=plan.bptt_steps,
         )
 
@@ -378,7 +378,7 @@ def _split(plan, index, rng):
         first_of = first_of_repeats(
             index.take(usable),
             plan.y if plan.labels_rows else plan.y[usable],
-            per_row=plan.labels_rows,
+            labels_rows=plan.labels_rows,
         )
     training, validation = hold_out(
         index,
@@ -417,7 +417,6 @@ def _try_out(plan, index, rng):
         trainer=plan.trainer.silent(),
         y=plan.y[earlier],
         sample_weight=None if plan.sample_weight is None else plan.sample_weight[earlier],
-        strata=None if plan.strata is None else plan.strata[earlier],
         # It holds out the last part of what it has.
         split=None,
         validation=None,

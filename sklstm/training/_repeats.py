@@ -9,7 +9,7 @@ from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.utils._ragged import packed_starts, rows_of_runs, runs_of_rows
 
 
-def hash_samples(index: WindowIndex, y: np.ndarray, *, per_row: bool = False) -> np.ndarray:
+def hash_samples(index: WindowIndex, y: np.ndarray, *, labels_rows: bool = False) -> np.ndarray:
     """Hash the steps of independent sequences, and their values.
 
     Parameters
@@ -18,7 +18,7 @@ def hash_samples(index: WindowIndex, y: np.ndarray, *, per_row: bool = False) ->
         The sequences.
     y : ndarray of shape (n_samples, n_values) or (n_rows, n_values)
         Their values, or those of their rows.
-    per_row : bool, default=False
+    labels_rows : bool, default=False
         Whether `y` holds values of rows.
 
     Returns
@@ -29,16 +29,16 @@ def hash_samples(index: WindowIndex, y: np.ndarray, *, per_row: bool = False) ->
     row, sample = rows_of_runs(index.start, index.count), runs_of_rows(index.count)
     step = np.arange(len(row)) - np.repeat(packed_starts(index.count), index.count)
     of_rows, of_values = _hash_rows(index.rows), _hash_rows(y)
-    if per_row:
+    if labels_rows:
         of_rows = of_rows + _mix(of_values)
     # Sums wrap around: in whole numbers they do not depend on the order of the terms.
     mixed = _mix(of_rows[row] ^ _mix(step.astype(np.uint64)))
     hashes = index.count.astype(np.uint64)
     np.add.at(hashes, sample, mixed)
-    return hashes if per_row else hashes ^ _mix(of_values)
+    return hashes if labels_rows else hashes ^ _mix(of_values)
 
 
-def first_of_repeats(index: WindowIndex, y: np.ndarray, *, per_row: bool) -> np.ndarray | None:
+def first_of_repeats(index: WindowIndex, y: np.ndarray, *, labels_rows: bool) -> np.ndarray | None:
     """Find the first of all repeats of each independent sequence.
 
     Parameters
@@ -47,7 +47,7 @@ def first_of_repeats(index: WindowIndex, y: np.ndarray, *, per_row: bool) -> np.
         The sequences.
     y : ndarray of shape (n_samples, n_values) or (n_rows, n_values)
         Their values, or those of their rows.
-    per_row : bool
+    labels_rows : bool
         Whether `y` holds values of rows.
 
     Returns
@@ -59,7 +59,7 @@ def first_of_repeats(index: WindowIndex, y: np.ndarray, *, per_row: bool) -> np.
     last = index.rows[np.maximum(index.start + index.count - 1, 0)]
     if len(np.unique(_hash_rows(last))) == len(index):
         return None
-    hashes = hash_samples(index, y, per_row=per_row)
+    hashes = hash_samples(index, y, labels_rows=labels_rows)
     _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
     return None if len(first) == len(index) else first[group]
 

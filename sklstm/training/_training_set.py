@@ -124,7 +124,7 @@ def make_training_set(
     among: np.ndarray | slice,
     *,
     weights: np.ndarray | None = None,
-    per_row: bool,
+    labels_rows: bool,
     bptt_steps: int | None,
 ) -> TrainingSet:
     """Select samples, and give them their relative targets.
@@ -149,7 +149,7 @@ def make_training_set(
         The samples whose values horizon targets may hold.
     weights : ndarray of shape (n_samples,) or (n_rows,), or None, default=None
         Weights of the values of y.
-    per_row : bool
+    labels_rows : bool
         Whether `y` holds values of rows.
     bptt_steps : int or None
         For a stateful network: rows of a chunk. None is the length of the samples, or 32.
@@ -182,7 +182,7 @@ def make_training_set(
             weights = None if weights is None else weights[~missing]
         return TrainingSet(chosen, targets, per_row=False, weights=weights)
     if kind == "steps":
-        if not per_row:
+        if not labels_rows:
             # What a stride leaves out are windows: the rows where they end are steps of others.
             everyone = np.arange(len(index))[among]
             own = transform.transform(index, y, everyone, among)
@@ -195,7 +195,7 @@ def make_training_set(
         labelled = np.flatnonzero(have_labels(chosen, targets))
         return TrainingSet(chosen.take(labelled), targets, per_row=True, weights=weights)
     series = stateful_series(chosen)
-    if per_row:
+    if labels_rows:
         reached = chosen.multiplicity() > 0
         targets = y[reached]
         weights = None if weights is None else weights[reached]

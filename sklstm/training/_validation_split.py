@@ -191,6 +191,7 @@ def every_nth(index: WindowIndex, positions: np.ndarray, stride: int) -> np.ndar
         Positions, in the given order.
     """
     if stride == 1 or len(positions) == 0:
+        # All of them, as below, without a sort and a copy.
         return positions
     # Copies: a view would keep all positions in memory for the length of the fit.
     if not index.knows_time:

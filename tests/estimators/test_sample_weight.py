@@ -189,7 +189,7 @@ def test_weights_of_samples_and_of_classes_are_multiplied():
         np.arange(N),
         slice(None),
         weights=weights,
-        per_row=False,
+        labels_rows=False,
         bptt_steps=None,
     )
     scaler = fit_input_transform(

@@ -3,6 +3,9 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -32,8 +35,8 @@ def test_inputs_and_given_states_have_the_right_gradient(seed):
 
 
 def test_the_gradient_that_tensorflow_registers_is_wrong():
-    # The reason for the gradient of this library. When this test fails, TensorFlow has repaired
-    # its own, and the library can use it.
+    # The reason for the first version of the operation. When this test fails, TensorFlow has
+    # repaired the second one, which needs no other order of the gates.
     def registered(x, h0, c0, kernel, recurrent, bias):
         zeros = tf.zeros([recurrent.shape[0]])
         outputs = tf.raw_ops.BlockLSTMV2(
@@ -59,3 +62,16 @@ def test_the_gradient_that_tensorflow_registers_is_wrong():
         for w, r in zip(wrong, right, strict=True)
     ]
     assert max(apart) > 0.05
+
+
+def test_a_graph_that_is_gone_leaves_nothing_behind():
+    """A custom gradient would be kept, with the graph that it was traced in."""
+    arguments = layer_arguments(0)
+
+    def trace():
+        graph = tf.function(lambda *given: gradients_of(lstm_steps, given), autograph=False)
+        return weakref.ref(graph.get_concrete_function(*arguments).graph)
+
+    gone = trace()
+    gc.collect()
+    assert gone() is None

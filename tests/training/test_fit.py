@@ -93,7 +93,15 @@ def test_a_training_set_gives_each_sample_the_target_it_has(kind):
     transform = TargetTransform(TargetLayout(1))
     positions = np.arange(5, 20)
     data = make_training_set(
-        spec, transform, index, index, values, positions, slice(None), per_row=False, bptt_steps=3
+        spec,
+        transform,
+        index,
+        index,
+        values,
+        positions,
+        slice(None),
+        labels_rows=False,
+        bptt_steps=3,
     )
     if kind == "windows":
         assert_array_equal(data.targets, values[positions])
