@@ -14,7 +14,7 @@ from sklstm.networks._layers import choose_engine
 from sklstm.networks._quantiles import point_prediction
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._task import Examples, TrainingTask
-from sklstm.networks._tensors import as_tensor, read_variable, write_variable
+from sklstm.networks._tensors import as_tensor, read_variables, write_variables
 
 # Windows evaluated at a time.
 _EVALUATION_BATCH = 1024
@@ -87,7 +87,7 @@ class LSTMNetwork(keras.Model):
             y, y_pred, ones = y[:, 0], y_pred[:, 0], ones[:, 0]
         self.compute_metrics(None, y, point_prediction(y_pred, spec.quantiles), sample_weight=ones)
         self.reset_metrics()
-        self._optimizer_start = _as_arrays(self.optimizer.variables)
+        self._optimizer_start = read_variables(self.optimizer.variables)
         self._train_epochs: dict[bool, Callable] = {}
         self._evaluate_all: Callable | None = None
 
@@ -103,8 +103,8 @@ class LSTMNetwork(keras.Model):
         if len(self.metrics) > 1:
             self.reset_metrics()
             return
-        for variable in self.metrics[0].variables:
-            write_variable(variable, 0)
+        variables = self.metrics[0].variables
+        write_variables(variables, [0] * len(variables))
 
     def get_config(self):
         """Raise: this network belongs to the model cache and cannot be saved."""
@@ -115,7 +115,7 @@ class LSTMNetwork(keras.Model):
 
     def get_ordered_weights(self) -> list[np.ndarray]:
         """Return the weights in the order of ``spec.weight_shapes()``, as copies."""
-        return _as_arrays(self.ordered_variables)
+        return read_variables(self.ordered_variables)
 
     def weights_now(self) -> list[tf.Tensor]:
         """Return the weights as tensors of the graph that is being built."""
@@ -123,12 +123,11 @@ class LSTMNetwork(keras.Model):
 
     def set_ordered_weights(self, weights: list[np.ndarray]) -> None:
         """Set the weights, in the order of ``spec.weight_shapes()``."""
-        for variable, value in zip(self.ordered_variables, weights, strict=True):
-            write_variable(variable, value)
+        write_variables(self.ordered_variables, weights)
 
     def get_optimizer_state(self) -> list[np.ndarray]:
         """Return all variables of the optimizer (slots, iterations, rate) as copies."""
-        return _as_arrays(self.optimizer.variables)
+        return read_variables(self.optimizer.variables)
 
     def reset_optimizer(self, state: list[np.ndarray] | None, learning_rate: float | None) -> None:
         """Set the state of the optimizer for the start of a fit.
@@ -147,8 +146,7 @@ class LSTMNetwork(keras.Model):
                 f"{type(self.optimizer).__name__}. Go on with the optimizer that training started "
                 "with, or fit anew."
             )
-        for variable, value in zip(self.optimizer.variables, values, strict=True):
-            write_variable(variable, value)
+        write_variables(self.optimizer.variables, values)
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
 
@@ -157,7 +155,7 @@ class LSTMNetwork(keras.Model):
         return {
             "weights": self.get_ordered_weights(),
             "optimizer": self.get_optimizer_state(),
-            "seeds": _as_arrays(self._seed_states),
+            "seeds": read_variables(self._seed_states),
         }
 
     def resume(self, state: dict[str, list], epoch: int, history: dict[str, list]) -> None:
@@ -174,8 +172,7 @@ class LSTMNetwork(keras.Model):
         """
         self.set_ordered_weights(state["weights"])
         self.reset_optimizer(state["optimizer"], None)
-        for variable, value in zip(self._seed_states, state["seeds"], strict=True):
-            write_variable(variable, value)
+        write_variables(self._seed_states, state["seeds"])
         self._initial_epoch = epoch
         self.history.history = {name: list(values) for name, values in history.items()}
 
@@ -283,10 +280,6 @@ def _as_tensors(examples: Examples) -> tuple[tf.Tensor, ...]:
     carries = carries[:, None].astype(np.float32)
     arrays = [*examples.windows.shared_arrays(), *own, carries, labels]
     return tuple(as_tensor(a) for a in arrays)
-
-
-def _as_arrays(variables) -> list[np.ndarray]:
-    return [read_variable(v) for v in variables]
 
 
 def _as_floats(logs) -> dict:

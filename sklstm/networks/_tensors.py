@@ -38,41 +38,44 @@ def as_tensor(array: np.ndarray) -> tf.Tensor:
     return tf.constant(array)
 
 
-def read_variable(variable) -> np.ndarray:
-    """Read a variable of Keras; ``variable.numpy()`` takes several times as long.
+def read_variables(variables) -> list[np.ndarray]:
+    """Read variables of Keras; ``variable.numpy()`` takes several times as long.
 
     Parameters
     ----------
-    variable : keras.Variable
+    variables : iterable of keras.Variable
         Built.
 
     Returns
     -------
-    ndarray
-        A copy of its value.
+    list of ndarray
+        Copies of their values.
     """
-    held = variable.value
-    return np.array(tf.raw_ops.ReadVariableOp(resource=held.handle, dtype=held.dtype).numpy())
+    held = [variable.value for variable in variables]
+    read = tf.raw_ops.ReadVariableOp
+    return [np.array(read(resource=own.handle, dtype=own.dtype).numpy()) for own in held]
 
 
-def write_variable(variable, value) -> None:
-    """Write to a variable of Keras; ``variable.assign(value)`` takes several times as long.
+def write_variables(variables, values) -> None:
+    """Write to variables of Keras; ``variable.assign(value)`` takes several times as long.
 
     Parameters
     ----------
-    variable : keras.Variable
+    variables : iterable of keras.Variable
         Built.
-    value : array-like
-        Its new value, of its shape.
+    values : iterable of array-like
+        Their new values.
 
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If a value has another shape than its variable, or if there are more of the ones than of the
+        others.
     """
-    held = variable.value
-    if np.shape(value) != tuple(variable.shape):
-        raise ValueError(
-            f"A variable of shape {tuple(variable.shape)} cannot take shape {np.shape(value)}."
-        )
-    tf.raw_ops.AssignVariableOp(resource=held.handle, value=tf.constant(value, held.dtype))
+    for variable, value in zip(variables, values, strict=True):
+        if np.shape(value) != tuple(variable.shape):
+            raise ValueError(
+                f"A variable of shape {tuple(variable.shape)} cannot take shape {np.shape(value)}."
+            )
+        held = variable.value
+        tf.raw_ops.AssignVariableOp(resource=held.handle, value=tf.constant(value, held.dtype))

@@ -6,7 +6,7 @@
 import keras
 import numpy as np
 
-from sklstm.networks._tensors import read_variable, write_variable
+from sklstm.networks._tensors import read_variables, write_variables
 
 # What a schedule lowers the learning rate to, as a part of it.
 _LOWEST = 0.01
@@ -88,14 +88,15 @@ class FallingRate(keras.callbacks.Callback):
 
     @property
     def _rate(self):
-        return float(read_variable(self.model.optimizer.learning_rate))
+        return float(*read_variables([self.model.optimizer.learning_rate]))
 
     def on_epoch_begin(self, epoch, logs=None):
         """Set the rate of an epoch."""
         if self.full is None:
             self.full = self._rate
         part = (epoch - self.first) / max(self.n_epochs - 1, 1)
-        write_variable(self.model.optimizer.learning_rate, float(self.full * self.height(part)))
+        rate = float(self.full * self.height(part))
+        write_variables([self.model.optimizer.learning_rate], [rate])
 
     def on_epoch_end(self, epoch, logs=None):
         """Log the rate."""
