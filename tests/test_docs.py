@@ -33,6 +33,17 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir()), "a snippet wrote a file"
 
 
+def test_the_readme_prints_what_it_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block, printed = re.search(
+        r"^```python\n(.*?)^```\n\n```text\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL
+    ).groups()
+    capsys.readouterr()
+    exec(compile(block, "README.md", "exec"), {})
+    assert capsys.readouterr().out == printed
+
+
 def test_the_readme_is_among_the_pages():
     assert ROOT / "README.md" in PAGES
 
