@@ -54,6 +54,8 @@ html_static_path = ["_static"]
 html_css_files = ["sklstm.css"]
 html_theme_options = {
     "navbar_align": "left",
+    # The pages for readers; benchmarks and what contributors need are under "More".
+    "header_links_before_dropdown": 8,
     "navbar_end": ["theme-switcher"],
     "show_toc_level": 2,
     "show_prev_next": True,
@@ -63,7 +65,8 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 # Pages without neighbours in the sidebar would show an empty one.
-html_sidebars = {"index": [], "api": [], "architecture": []}
+_ALONE = ["index", "install", "quickstart", "concepts", "faq", "glossary", "api"]
+html_sidebars = {page: [] for page in _ALONE}
 
 
 def _is_of_scikit_learn(app, what, name, obj, skip, options):
