@@ -29,8 +29,7 @@ def forecast():
     past = weather[time <= NOW]
     model.fit(past, past["temp"])
     here = past[past.index.get_level_values("airport") == "JFK"]
-    coming = weather[(time > NOW) & (time <= NOW + pd.Timedelta("24h"))]
-    actual = coming["temp"].xs("JFK", level="airport", drop_level=False)
+    actual = weather["temp"].xs("JFK", level="airport", drop_level=False)
     figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
     ForecastDisplay.from_estimator(model, here, here["temp"], actual=actual, n_history=60, ax=ax)
     ax.set(title="Temperature at JFK, 24 hours ahead", ylabel="°F")

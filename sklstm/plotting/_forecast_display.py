@@ -37,8 +37,8 @@ class ForecastDisplay(Display):
     history : Series, default=None
         The values before the forecast, indexed in the same way, or by the time and the series.
     actual : Series, default=None
-        The actual values, indexed like the history. With them the legend tells what part of them
-        lies inside the intervals.
+        The actual values, indexed like the history; those of the time of the forecast are drawn.
+        With them the legend tells what part of them lies inside the intervals.
     interval : DataFrame of two columns or array of shape (n, 2), default=None
         Lower and upper bounds of the prediction interval, in the rows of the forecast.
     others : dict of Series, default=None
@@ -246,7 +246,8 @@ class ForecastDisplay(Display):
                 before = before[before.index < line.index[0]].iloc[-n_shown:]
                 drawn += _draw(own, before, color=ink, alpha=0.65, label="history")
             if key in actuals:
-                drawn += _draw(own, actuals[key], color=ink, linestyle=":", label="actual")
+                true = actuals[key].loc[line.index.min() : line.index.max()]
+                drawn += _draw(own, true, color=ink, linestyle=":", label="actual")
             for number, (label, lower, upper) in enumerate(shown, start=1):
                 look = {"color": SKY, "alpha": min(0.15 + 0.15 * number, 0.6), "linewidth": 0}
                 band = as_axis(line.index), lower[key], upper[key]

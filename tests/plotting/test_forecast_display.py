@@ -25,6 +25,13 @@ def panel(places):
     return pd.concat({place: VALUES + k for k, place in enumerate(places)}, names=["place"])
 
 
+def test_actual_values_of_other_times_are_not_drawn():
+    one = ForecastDisplay.from_predictions(FORECAST, actual=VALUES)
+    (line,) = [line for line in one.ax_.lines if line.get_label() == "actual"]
+    assert_allclose(line.get_ydata(), VALUES[24:])
+    plt.close(one.figure_)
+
+
 def test_one_series():
     display = ForecastDisplay.from_predictions(
         FORECAST,
