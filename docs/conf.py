@@ -29,7 +29,9 @@ suppress_warnings = ["ref.term"]
 
 autosummary_generate = True
 # Not every file system tells its page from that of the class Stream.
-autosummary_filename_map = {"sklstm.forecasting.stream": "sklstm.forecasting.stream_function"}
+autosummary_filename_map = {
+    "sklstm.forecasting.stream": "sklstm.forecasting.stream_function"
+}
 # The members come from the class template, once.
 numpydoc_show_class_members = False
 autodoc_member_order = "bysource"
@@ -80,7 +82,9 @@ def _is_of_scikit_learn(app, what, name, obj, skip, options):
 def _list_records(app, docname, source):
     """Give the index of the records a toctree, which Markdown readers elsewhere need not see."""
     if docname == "adr/README":
-        source[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n000[1-9]*\n00[1-9]*\n0000*\n```\n"
+        source[0] += (
+            "\n```{toctree}\n:hidden:\n:glob:\n\n000[1-9]*\n00[1-9]*\n0000*\n```\n"
+        )
 
 
 def setup(app):

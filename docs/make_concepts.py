@@ -24,13 +24,17 @@ def table(hours):
 
 def draw_contract():
     """Draw the windows of four rows."""
-    return WindowDisplay.from_estimator(SequenceWindower(window=4), table(HOURS), rows=[4, 5, 6, 7])
+    return WindowDisplay.from_estimator(
+        SequenceWindower(window=4), table(HOURS), rows=[4, 5, 6, 7]
+    )
 
 
 def draw_lead():
     """Draw windows with three pairs of lead and horizon, over the same hours."""
     choices = [(1, 1, [7, 8, 9]), (1, 3, [7]), (3, 1, [9])]
-    _, axes = plt.subplots(3, 1, figsize=(8, 7), layout="constrained", height_ratios=[5, 3.4, 3.4])
+    _, axes = plt.subplots(
+        3, 1, figsize=(8, 7), layout="constrained", height_ratios=[5, 3.4, 3.4]
+    )
     for ax, (lead, horizon, rows) in zip(axes, choices, strict=True):
         windower = SequenceWindower(window=4, lead=lead)
         display = WindowDisplay.from_estimator(
@@ -41,14 +45,22 @@ def draw_lead():
             ax.set_xlabel("")
         if ax is not axes[0]:
             ax.get_legend().remove()
-            ax.set_title(f"lead={lead}, horizon={horizon}", loc="left", weight="bold", y=1, pad=6)
+            ax.set_title(
+                f"lead={lead}, horizon={horizon}",
+                loc="left",
+                weight="bold",
+                y=1,
+                pad=6,
+            )
     return display
 
 
 def draw_history():
     """Draw the windows of rows that came after fit."""
     windower = SequenceWindower(window=4, lead=1).fit(table(HOURS[:8]))
-    return WindowDisplay.from_estimator(windower, table(HOURS[8:]), rows=[0, 1, 2, 3])
+    return WindowDisplay.from_estimator(
+        windower, table(HOURS[8:]), rows=[0, 1, 2, 3]
+    )
 
 
 def draw_gaps():
@@ -59,7 +71,9 @@ def draw_gaps():
 
 def draw_panel():
     """Draw windows of two series in one table."""
-    index = pd.MultiIndex.from_product([HOURS[:8], ["north", "south"]], names=["time", "station"])
+    index = pd.MultiIndex.from_product(
+        [HOURS[:8], ["north", "south"]], names=["time", "station"]
+    )
     panel = table(index).drop([(HOURS[hour], "south") for hour in (0, 1)])
     windower = SequenceWindower(window=3, lead=1, by="station")
     return WindowDisplay.from_estimator(windower, panel, rows=[4, 6, 5, 7])

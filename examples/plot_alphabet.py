@@ -25,7 +25,12 @@ from sklstm import LSTMClassifier, Padder, To3D, generate, stream
 
 LETTERS = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 CODES = np.arange(26) / 26
-SETTINGS = {"plain": True, "learning_rate": 0.001, "normalize_X": False, "random_state": 7}
+SETTINGS = {
+    "plain": True,
+    "learning_rate": 0.001,
+    "normalize_X": False,
+    "random_state": 7,
+}
 
 # Twenty-five letters with as many labels look like a regression to scikit-learn.
 warnings.filterwarnings("ignore", message="The number of unique classes")
@@ -46,9 +51,12 @@ def note(name, accuracy):
 
 one_letter, next_letter = CODES[:-1, None], LETTERS[1:]
 model = make_pipeline(
-    To3D(layout="features"), LSTMClassifier(units=32, epochs=500, batch_size=1, **SETTINGS)
+    To3D(layout="features"),
+    LSTMClassifier(units=32, epochs=500, batch_size=1, **SETTINGS),
 )
-note("one letter", model.fit(one_letter, next_letter).score(one_letter, next_letter))
+note(
+    "one letter", model.fit(one_letter, next_letter).score(one_letter, next_letter)
+)
 
 # %%
 # 2. and 3. Three letters: as features, as steps
@@ -60,10 +68,12 @@ three_letters = np.column_stack([CODES[:-3], CODES[1:-2], CODES[2:-1]])
 fourth = LETTERS[3:]
 for layout in ("features", "steps"):
     model = make_pipeline(
-        To3D(layout=layout), LSTMClassifier(units=32, epochs=500, batch_size=1, **SETTINGS)
+        To3D(layout=layout),
+        LSTMClassifier(units=32, epochs=500, batch_size=1, **SETTINGS),
     )
     note(
-        f"three letters as {layout}", model.fit(three_letters, fourth).score(three_letters, fourth)
+        f"three letters as {layout}",
+        model.fit(three_letters, fourth).score(three_letters, fourth),
     )
 
 # %%
@@ -77,7 +87,9 @@ for layout in ("features", "steps"):
 for shuffle in (False, True):
     model = make_pipeline(
         To3D(layout="features"),
-        LSTMClassifier(units=16, epochs=5000, batch_size=25, shuffle=shuffle, **SETTINGS),
+        LSTMClassifier(
+            units=16, epochs=5000, batch_size=25, shuffle=shuffle, **SETTINGS
+        ),
     )
     order = "shuffled" if shuffle else "in order"
     accuracy = model.fit(one_letter, next_letter).score(one_letter, next_letter)
@@ -89,7 +101,9 @@ for shuffle in (False, True):
 # Now the letters are consecutive time steps of one series. The network carries its state from each
 # to the next, and resets it to 0 in each epoch. It need not recognise the letter: it can count.
 
-stateful = LSTMClassifier(units=50, epochs=300, stateful=True, bptt_steps=1, **SETTINGS)
+stateful = LSTMClassifier(
+    units=50, epochs=300, stateful=True, bptt_steps=1, **SETTINGS
+)
 stateful.fit(one_letter, next_letter)
 note("stateful", stateful.score(one_letter, next_letter))
 
@@ -97,7 +111,10 @@ note("stateful", stateful.score(one_letter, next_letter))
 def recite(model, start, n):
     """Feed the predictions of the network back as its input."""
     letters = generate(
-        model, start, n, feedback=lambda letter: CODES[np.flatnonzero(letter == LETTERS)]
+        model,
+        start,
+        n,
+        feedback=lambda letter: CODES[np.flatnonzero(letter == LETTERS)],
     )
     return "".join(letters)
 
@@ -105,7 +122,9 @@ def recite(model, start, n):
 k = CODES[10:11, None]
 recited = recite(stateful, CODES[:1, None], 25)
 print(f"  from A: A{recited}")
-print(f"  from K, cold: {recite(stateful, k, 5)} (a network that counts starts at B)")
+print(
+    f"  from K, cold: {recite(stateful, k, 5)} (a network that counts starts at B)"
+)
 warm = stream(stateful).warm_up(CODES[:10, None])
 print(f"  from K, warmed up with A to J: {recite(warm, k, 5)}")
 
@@ -117,10 +136,14 @@ print(f"  from K, warmed up with A to J: {recite(warm, k, 5)}")
 # are one long series, the only way to get such a fit: the library resets the state in each epoch.)
 
 order = np.random.default_rng(0).permutation(25)
-shuffled = LSTMClassifier(units=50, epochs=300, stateful=True, bptt_steps=1, **SETTINGS)
+shuffled = LSTMClassifier(
+    units=50, epochs=300, stateful=True, bptt_steps=1, **SETTINGS
+)
 shuffled.fit(one_letter[order], next_letter[order])
 note("stateful, rows shuffled", shuffled.score(one_letter, next_letter))
-endless = LSTMClassifier(units=50, epochs=1, stateful=True, bptt_steps=1, **SETTINGS)
+endless = LSTMClassifier(
+    units=50, epochs=1, stateful=True, bptt_steps=1, **SETTINGS
+)
 endless.fit(np.tile(one_letter, (300, 1)), np.tile(next_letter, 300))
 note("stateful, never reset", endless.score(one_letter, next_letter))
 
@@ -133,17 +156,29 @@ note("stateful, never reset", endless.score(one_letter, next_letter))
 
 one_hot = np.eye(26)
 substrings = [
-    one_hot[first : first + length] for length in range(1, 6) for first in range(26 - length)
+    one_hot[first : first + length]
+    for length in range(1, 6)
+    for first in range(26 - length)
 ]
-following = np.array([LETTERS[first + n] for n in range(1, 6) for first in range(26 - n)])
+following = np.array(
+    [LETTERS[first + n] for n in range(1, 6) for first in range(26 - n)]
+)
 model = make_pipeline(
     Padder(),
     LSTMClassifier(
-        plain=True, units=32, epochs=20, batch_size=1, normalize_X=False, random_state=7
+        plain=True,
+        units=32,
+        epochs=20,
+        batch_size=1,
+        normalize_X=False,
+        random_state=7,
     ),
 )
 model.fit(substrings, following)
-note(f"{len(substrings)} substrings of up to five letters", model.score(substrings, following))
+note(
+    f"{len(substrings)} substrings of up to five letters",
+    model.score(substrings, following),
+)
 
 # %%
 # All of them

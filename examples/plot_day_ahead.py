@@ -72,7 +72,9 @@ print(errors.round(3).to_string())
 # between, a trained model pays off. Gradient boosting on the same lag table, with one model for
 # each hour, takes many times as long and has an error of 3.87 °F.
 
-by_lead = table.groupby(["model", "lead"])["mean_absolute_error"].mean().unstack("model")
+by_lead = (
+    table.groupby(["model", "lead"])["mean_absolute_error"].mean().unstack("model")
+)
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 by_lead[errors.index].plot(ax=ax)
 ax.set(

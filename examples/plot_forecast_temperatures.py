@@ -79,8 +79,11 @@ ours = season_model()
 for name, model in {"tutorial's network": tutorial, "season=12": ours}.items():
     model.fit(train, train["Canberra"])
     predicted = model.predict(canberra[: -MONTHS + 1])[-1]
-    print(f"{name}: mean absolute error {mean_absolute_error(test, predicted):.2f} °C")
-print(f"The tutorial's network has {tutorial[-1].keras_model_.count_params():,} weights.")
+    print(
+        f"{name}: mean absolute error {mean_absolute_error(test, predicted):.2f} °C"
+    )
+n_weights = tutorial[-1].keras_model_.count_params()
+print(f"The tutorial's network has {n_weights:,} weights.")
 
 # %%
 # Four forecast origins
@@ -96,7 +99,7 @@ origins = PanelTimeSeriesSplit(n_splits=4, test_size=MONTHS, step=6)
 
 
 def holt_winters(table, column):
-    """Return the mean error of Holt-Winters over the forecast origins, for one column."""
+    """Return the mean error of Holt-Winters over the forecast origins."""
     errors = []
     for before, after in origins.split(table):
         past = ExponentialSmoothing(
@@ -106,7 +109,9 @@ def holt_winters(table, column):
             seasonal="add",
             seasonal_periods=12,
         ).fit()
-        errors.append(np.abs(past.forecast(MONTHS) - table[column].iloc[after]).mean())
+        errors.append(
+            np.abs(past.forecast(MONTHS) - table[column].iloc[after]).mean()
+        )
     return np.mean(errors)
 
 
@@ -196,7 +201,9 @@ print({group: round(float(part), 3) for group, part in coverage.items()})
 # ------------
 # The forecast of each station after the end of 2014, with the actual values.
 
-known = stations[stations.index.get_level_values("month") < pd.Timestamp("2015-01-01", tz="UTC")]
+known = stations[
+    stations.index.get_level_values("month") < pd.Timestamp("2015-01-01", tz="UTC")
+]
 pooled.fit(known, known["temperature"])
 forecasts = forecast(pooled, known)
 some = ["Canberra", "Sydney", "Darwin", "Hobart"]
@@ -206,8 +213,12 @@ display = ForecastDisplay.from_predictions(
     actual=stations["temperature"].drop(index=known.index),
     n_history=36,
 )
-display.figure_.suptitle("Monthly temperature, °C: 18 months ahead, one model for 44 stations")
+display.figure_.suptitle(
+    "Monthly temperature, °C: 18 months ahead, one model for 44 stations"
+)
 if len(sys.argv) > 1:
     # The directory to save the figure in.
-    display.figure_.savefig(Path(sys.argv[1]) / "plot_forecast_temperatures.png", dpi=100)
+    display.figure_.savefig(
+        Path(sys.argv[1]) / "plot_forecast_temperatures.png", dpi=100
+    )
 plt.show()

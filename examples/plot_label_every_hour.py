@@ -52,13 +52,20 @@ train, test = slice(None, n_train), slice(n_train, None)
 # stays one label for each hour, and no label is copied. The same network without
 # ``return_sequences`` learns from the last step alone.
 
-settings = {"plain": True, "units": 32, "epochs": 5, "learning_rate": 0.001, "random_state": 0}
+settings = {
+    "plain": True,
+    "units": 32,
+    "epochs": 5,
+    "learning_rate": 0.001,
+    "random_state": 0,
+}
 every_hour = make_pipeline(
-    SequenceWindower(window=24, lead=LEAD), LSTMClassifier(return_sequences=True, **settings)
+    SequenceWindower(window=24, lead=LEAD),
+    LSTMClassifier(return_sequences=True, **settings),
 ).fit(weather[train], label[train])
-last_hour = make_pipeline(SequenceWindower(window=24, lead=LEAD), LSTMClassifier(**settings)).fit(
-    weather[train], label[train]
-)
+last_hour = make_pipeline(
+    SequenceWindower(window=24, lead=LEAD), LSTMClassifier(**settings)
+).fit(weather[train], label[train])
 logistic = make_pipeline(
     SequenceWindower(window=24, lead=LEAD, flatten=True),
     SimpleImputer(keep_empty_features=True),
@@ -79,8 +86,15 @@ for step in range(24):
     actual[:, step] = np.where(rows >= 0, label[test][np.maximum(rows, 0)], None)
 labelled = pd.notna(actual)
 print("Every step of the test windows:")
-print(classification_report(actual[labelled].astype(str), predicted[labelled], digits=3))
-by_step = [np.mean(predicted[labelled[:, k], k] == actual[labelled[:, k], k]) for k in range(24)]
+print(
+    classification_report(
+        actual[labelled].astype(str), predicted[labelled], digits=3
+    )
+)
+by_step = [
+    np.mean(predicted[labelled[:, k], k] == actual[labelled[:, k], k])
+    for k in range(24)
+]
 
 persistence = np.mean(label[n_train - LEAD : -LEAD] == label[test])
 seasonal_naive = np.mean(label[n_train - 24 : -24] == label[test])
@@ -88,11 +102,15 @@ scores = pd.Series(
     {
         "LSTM, every step": np.mean(predicted[labelled] == actual[labelled]),
         "LSTM, its last step": every_hour.score(weather[test], label[test]),
-        "LSTM, one label for each window": last_hour.score(weather[test], label[test]),
+        "LSTM, one label for each window": last_hour.score(
+            weather[test], label[test]
+        ),
         "logistic regression": logistic.score(weather[test], label[test]),
         "persistence": persistence,
         "seasonal naive": seasonal_naive,
-        "always the most frequent": np.mean(pd.Series(label[train]).mode()[0] == label[test]),
+        "always the most frequent": np.mean(
+            pd.Series(label[train]).mode()[0] == label[test]
+        ),
     }
 )
 print(f"Accuracy, {LEAD} hours ahead, on the last fifth of the year:")
@@ -143,7 +161,9 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained"
 left.plot(np.arange(1, 25), by_step, marker="o", color="tab:blue")
 left.axhline(persistence, color="gray", linestyle="--", label="persistence")
 left.set(
-    xlabel="hours seen", ylabel="accuracy", title=f"Predictions of each step, {LEAD} hours ahead"
+    xlabel="hours seen",
+    ylabel="accuracy",
+    title=f"Predictions of each step, {LEAD} hours ahead",
 )
 left.legend()
 
@@ -151,7 +171,11 @@ everything = pd.concat([scores, recipe_scores])[::-1]
 colours = ["tab:red"] * len(recipe_scores) + ["tab:blue"] * len(scores)
 bars = right.barh(everything.index, everything, color=colours)
 right.bar_label(bars, [f"{score:.3f}" for score in everything], padding=3)
-right.set(xlim=(0, 1.15), xlabel="accuracy", title="In the order of time (blue), shuffled (red)")
+right.set(
+    xlim=(0, 1.15),
+    xlabel="accuracy",
+    title="In the order of time (blue), shuffled (red)",
+)
 right.spines[["top", "right"]].set_visible(False)
 if len(sys.argv) > 1:
     # The directory to save the figure in.

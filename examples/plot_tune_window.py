@@ -31,7 +31,12 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklstm import KMeansLabeler, LSTMClassifier, SequenceWindower, TransformedTargetClassifier
+from sklstm import (
+    KMeansLabeler,
+    LSTMClassifier,
+    SequenceWindower,
+    TransformedTargetClassifier,
+)
 from sklstm.datasets import load_airport_weather
 
 # %%
@@ -74,14 +79,23 @@ reading = {
         ("values", "normalized", "differences"),
     ],
 }
-narrow = {"classifier__lstmclassifier__units": [16], "classifier__lstmclassifier__epochs": [1]}
-wide = {"classifier__lstmclassifier__units": [32], "classifier__lstmclassifier__epochs": [2]}
+narrow = {
+    "classifier__lstmclassifier__units": [16],
+    "classifier__lstmclassifier__epochs": [1],
+}
+wide = {
+    "classifier__lstmclassifier__units": [32],
+    "classifier__lstmclassifier__epochs": [2],
+}
 search = GridSearchCV(lstm, [reading | narrow, reading | wide], cv=cv)
 search.set_callbacks(ProgressBar(max_propagation_depth=0))
 search.fit(weather, temperature)
 print(f"36 fits and the final one in {time.perf_counter() - started:.0f} s; best:")
 print(
-    *(f"  {name.split('__', 1)[1]} = {value}" for name, value in search.best_params_.items()),
+    *(
+        f"  {name.split('__', 1)[1]} = {value}"
+        for name, value in search.best_params_.items()
+    ),
     sep="\n",
 )
 
@@ -95,31 +109,45 @@ print(
 def on_lags(*steps):
     """Put a classifier behind a lag table, and let it choose its window."""
     windows = SequenceWindower(lead=LEAD, flatten=True)
-    model = TransformedTargetClassifier(make_pipeline(windows, *steps), transformer=classes)
-    return GridSearchCV(model, {"classifier__sequencewindower__window": [6, 12, 24]}, cv=cv)
+    model = TransformedTargetClassifier(
+        make_pipeline(windows, *steps), transformer=classes
+    )
+    return GridSearchCV(
+        model, {"classifier__sequencewindower__window": [6, 12, 24]}, cv=cv
+    )
 
 
 logistic = on_lags(
-    SimpleImputer(keep_empty_features=True), StandardScaler(), LogisticRegression(C=0.01)
+    SimpleImputer(keep_empty_features=True),
+    StandardScaler(),
+    LogisticRegression(C=0.01),
 )
 boosting = on_lags(HistGradientBoostingClassifier(max_iter=50, random_state=0))
 
 scores = {"LSTM": search}
-for name, model in {"logistic regression": logistic, "gradient boosting": boosting}.items():
+for name, model in {
+    "logistic regression": logistic,
+    "gradient boosting": boosting,
+}.items():
     scores[name] = model.set_callbacks(ProgressBar(max_propagation_depth=0))
     model.fit(weather, temperature)
 
 
 def fold_scores(model):
     """Return the accuracy of the best candidate in each fold."""
-    return [model.cv_results_[f"split{i}_test_score"][model.best_index_] for i in range(3)]
+    return [
+        model.cv_results_[f"split{i}_test_score"][model.best_index_]
+        for i in range(3)
+    ]
 
 
 def rule_scores(hours_ago):
-    """Return the accuracy of repeating the class of some hours ago, in each fold."""
+    """Return the accuracy in each fold of repeating the class of some hours ago."""
     accuracies = []
     for train, test in cv.split(weather):
-        labeler = KMeansLabeler(n_clusters=3).fit(temperature.to_numpy()[train, None])
+        labeler = KMeansLabeler(n_clusters=3).fit(
+            temperature.to_numpy()[train, None]
+        )
         label = labeler.predict(temperature.to_numpy()[:, None])
         accuracies.append(np.mean(label[test] == label[test - hours_ago]))
     return accuracies
@@ -132,7 +160,8 @@ table = pd.DataFrame(
 ).T
 table["mean"] = table.mean(axis=1)
 table["window"] = [
-    model.best_params_["classifier__sequencewindower__window"] for model in scores.values()
+    model.best_params_["classifier__sequencewindower__window"]
+    for model in scores.values()
 ] + ["", ""]
 table = table.sort_values("mean", ascending=False)
 print(f"\nAccuracy {LEAD} hours ahead, in the folds that chose the parameters:")
@@ -151,7 +180,9 @@ print(f"All fits took {time.perf_counter() - started:.0f} s.")
 
 results = pd.DataFrame(search.cv_results_)
 names = ["units", "views"]
-results[names] = results[[f"param_classifier__lstmclassifier__{name}" for name in names]]
+results[names] = results[
+    [f"param_classifier__lstmclassifier__{name}" for name in names]
+]
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 for (units, views), group in results.groupby(names):
@@ -170,7 +201,14 @@ left.legend()
 bottom_up = table.iloc[::-1]
 for fold in [f"fold {i + 1}" for i in range(3)]:
     right.plot(bottom_up[fold], bottom_up.index, "o", color="tab:blue", alpha=0.5)
-right.plot(bottom_up["mean"], bottom_up.index, "|", color="black", markersize=18, label="mean")
+right.plot(
+    bottom_up["mean"],
+    bottom_up.index,
+    "|",
+    color="black",
+    markersize=18,
+    label="mean",
+)
 right.grid(axis="y", alpha=0.3)
 right.set(xlabel="accuracy", title=f"{LEAD} hours ahead, fold by fold")
 right.legend()
