@@ -24,14 +24,18 @@ def forecast():
     time = weather.index.get_level_values("time")
     model = make_pipeline(
         SequenceWindower(window=48, lead=1, by="airport"),
-        LSTMForecaster(horizon=24, quantiles=[0.05, 0.25, 0.5, 0.75, 0.95], random_state=0),
+        LSTMForecaster(
+            horizon=24, quantiles=[0.05, 0.25, 0.5, 0.75, 0.95], random_state=0
+        ),
     )
     past = weather[time <= NOW]
     model.fit(past, past["temp"])
     here = past[past.index.get_level_values("airport") == "JFK"]
     actual = weather["temp"].xs("JFK", level="airport", drop_level=False)
     figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
-    ForecastDisplay.from_estimator(model, here, here["temp"], actual=actual, n_history=60, ax=ax)
+    ForecastDisplay.from_estimator(
+        model, here, here["temp"], actual=actual, n_history=60, ax=ax
+    )
     ax.set(title="Temperature at JFK, 24 hours ahead", ylabel="°F")
     return figure
 
@@ -42,7 +46,11 @@ def windows():
     gap = weather.drop(weather.index[[9, 10]])
     figure, ax = plt.subplots(figsize=(8, 3.0), layout="constrained")
     WindowDisplay.from_estimator(
-        SequenceWindower(window=6, lead=1), gap, horizon=3, rows=[2, 8, 12, 18], ax=ax
+        SequenceWindower(window=6, lead=1),
+        gap,
+        horizon=3,
+        rows=[2, 8, 12, 18],
+        ax=ax,
     )
     return figure
 
@@ -50,7 +58,9 @@ def windows():
 def main():
     for picture in (forecast, windows):
         figure = picture()
-        figure.savefig(STATIC / f"{picture.__name__}.png", dpi=110, facecolor="white")
+        figure.savefig(
+            STATIC / f"{picture.__name__}.png", dpi=110, facecolor="white"
+        )
         plt.close(figure)
 
 
