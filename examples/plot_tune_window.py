@@ -122,7 +122,9 @@ logistic = on_lags(
     StandardScaler(),
     LogisticRegression(C=0.01),
 )
-boosting = on_lags(HistGradientBoostingClassifier(max_iter=50, random_state=0))
+boosting = on_lags(
+    HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, random_state=0)
+)
 
 scores = {"LSTM": search}
 for name, model in {
@@ -169,8 +171,9 @@ print(table.round(3).to_string())
 print(f"All fits took {time.perf_counter() - started:.0f} s.")
 
 # %%
-# The LSTM and gradient boosting are level: with other seeds the best LSTM is between half a percent
-# behind and even. Both beat logistic regression by two percent.
+# Gradient boosting is a little ahead: by a half to one and a half percent, with five seeds of the
+# LSTM. Both beat logistic regression, by one to two and a half percent. So try both on your data;
+# with the same windows it is one line.
 
 # %%
 # The plot
