@@ -13,9 +13,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 GALLERY = sorted(ROOT.glob("examples/plot_*.py"))
-PAGES = sorted(
-    path for path in DOCS.glob("**/*.md") if not {"_build", "auto_examples"} & set(path.parts)
-)
+MADE = {"_build", "auto_examples"}
+PAGES = [
+    ROOT / "CONTRIBUTING.md",
+    *sorted(page for page in DOCS.glob("**/*.md") if not MADE & set(page.parts)),
+]
 FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # What fits on a page beside the two sidebars, on a screen of 1280 pixels.
 WIDTH = 84
