@@ -58,7 +58,8 @@ def save(model, path, *, trusted=()):
     Examples
     --------
     >>> import tempfile
-    >>>     >>> import numpy as np
+    >>> from pathlib import Path
+    >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
     >>> import sklstm
     >>> X = np.sin(np.arange(80.0))[:, None]
