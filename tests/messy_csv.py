@@ -56,7 +56,7 @@ def write_recordings(path, n=60, seed=0):
         values += 0.5 * rng.normal(size=values.shape) + 0.2 * (number // 3 % 6)
         own = pd.DataFrame(values.round(3), columns=["x", "y", "z"])
         zone = "Europe/Berlin" if number % 2 else "UTC"
-        own.insert(0, "time", [str(moment) for moment in time.dt.tz_convert(zone)])
+        own.insert(0, "time", [str(stamp) for stamp in time.dt.tz_convert(zone)])
         own.insert(0, "recording", f"r{number:02}")
         own["person"] = f"p{number // 3 % 6}"
         truth[f"r{number:02}"] = activity

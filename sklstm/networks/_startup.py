@@ -34,7 +34,7 @@ def import_tensorflow() -> None:
     os.environ[_ASKS] = _LOGS_OFF
     try:
         with _without_lines_of_tensorflow():
-            import keras  # noqa: F401
+            import keras  # noqa: F401 (imported for what it does)
 
             if "tensorflow" in sys.modules:
                 # To look for devices is the last thing that writes such lines.

@@ -122,25 +122,22 @@ def find_past(
         return fit_past(index, y, positions_of_features(given, index, "target"))
     if not index.knows_time:
         return None
-    # A sample rules nearly everything out; of a long series the whole takes memory.
-    sample = np.unique(np.linspace(0, len(y) - 1, min(len(y), _SAMPLE)).astype(np.intp))
+    # What no window holds is not looked at, not even to compare it with y. Which rows windows hold
+    # all samples tell: the windows of a few of them do not hold each other's rows.
+    positions, row_numbers = index.own_rows()
     columns: list[int] = []
-    for part, own in ((index.take(sample), y[sample]), (index, y)):
-        # What no window holds is not looked at, not even to compare it with y.
-        positions, row_numbers = part.own_rows()
-        columns = []
-        for number, values in enumerate(own[positions].T):
-            column = _find_column(
-                part.rows,
-                row_numbers,
-                values,
-                part.time[positions],
-                _named(index.feature_names, names, number),
-                columns,
-            )
-            if column is None:
-                return None
-            columns.append(column)
+    for number, values in enumerate(y[positions].T):
+        column = _find_column(
+            index.rows,
+            row_numbers,
+            values,
+            index.time[positions],
+            _named(index.feature_names, names, number),
+            columns,
+        )
+        if column is None:
+            return None
+        columns.append(column)
     return fit_past(index, y, np.array(columns))
 
 

@@ -245,8 +245,9 @@ FILES = [
 ]
 
 
-def shown_windows(model=SequenceWindower(4), **how):  # noqa: B008
+def shown_windows(model=None, **how):
     """Draw windows."""
+    model = SequenceWindower(4) if model is None else model
     return lambda: WindowDisplay.from_estimator(model, TABLE, **how)
 
 

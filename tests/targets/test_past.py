@@ -90,3 +90,20 @@ def test_a_scaled_trend_is_followed():
         LSTMForecaster(epochs=5, random_state=0),
     )
     assert np.abs(model.fit(X[:40], X["v"][:40]).predict(X)[3:] - X["v"][3:]).max() < 0.2
+
+
+@pytest.mark.parametrize("n_rows", [900, 5_000, 40_000])
+def test_the_past_is_found_in_short_windows_of_a_long_series(n_rows):
+    """More rows than a thousand windows reach."""
+    walk = np.random.default_rng(0).normal(size=n_rows).cumsum()[:, None]
+    index = SequenceWindower(window=3, lead=1).fit_transform(walk).window_index
+    past = find_past(index, walk, None)
+    assert past.columns.tolist() == [0]
+
+
+def test_the_past_is_found_in_many_short_series():
+    table = pd.DataFrame(
+        {"v": np.random.default_rng(0).normal(size=6_000), "g": np.repeat(np.arange(2_000), 3)}
+    )
+    index = SequenceWindower(window=2, lead=1, by="g").fit_transform(table).window_index
+    assert find_past(index, table[["v"]].to_numpy(), None).columns.tolist() == [0]
