@@ -71,13 +71,15 @@ class LSTMForecaster(RegressorMixin, PlannedForecaster):
     anchor : {"auto", "last", "mean", "season"} or None, default="auto"
         What of the window a forecast is relative to: the last value of the target, its mean, the
         newest value of the same step of the `season`, or nothing. The features are read relative to
-        their own last values, or means, too, unless the network is `plain`; with "season" the
-        past of the target is read as differences from the season before, the longest that is
-        shorter than the window. "auto" is "last" where X carries the past of `y`, behind windows
-        with a lead, and else None. With few windows or a `season` it forecasts in several forms and
-        averages them: for one target and fewer than 1,000 windows, "last" and "mean"; with a
-        season, "last" without the season, None and "mean" with it, and "season" where a window is
-        longer than one. Each is weighed by its errors in a trial [4]_, see `shrink`.
+        their own last values, or means, too, unless the network is `plain`; of those that are
+        constant in a tenth of the windows or more, such as a flag, the last value is read beside
+        it. With "season" the past of the target is read as differences from the season before, the
+        longest that is shorter than the window. "auto" is "last" where X carries the past of `y`,
+        behind windows with a lead, and else None. With few windows or a `season` it forecasts in
+        several forms and averages them: for one target and fewer than 1,000 windows, "last" and
+        "mean"; with a season, "last" without the season, None and "mean" with it, and "season"
+        where a window is longer than one. Each is weighed by its errors in a trial [4]_, see
+        `shrink`.
     season : int, str or tuple of them, default=None
         Length of the season, or of several, in steps, or as an alias of pandas such as "D". What
         the season adds to each series in each of its steps is learned in fit and subtracted, from

@@ -271,16 +271,13 @@ def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optim
         # It is told anew which y it has seen.
         transform = copy(previous.network.target_transform)
         transform.last_times = plan.transform.last_times
-    spec = plan.inputs.complete(plan.spec, transform)
-    if previous is not None:
-        check_same_sizes(previous.network.spec, spec)
     prepared = transform.transform_past(index)
     # Where windows lose a season, the first of a series have nothing left.
     training = training[prepared.count[training] > 0]
 
     def training_set(samples, prepared, positions, among=slice(None)):
         return make_training_set(
-            spec,
+            plan.spec,
             transform,
             samples.index,
             prepared,
@@ -294,6 +291,7 @@ def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optim
 
     own = Samples(index, plan.y, plan.sample_weight)
     data = training_set(own, prepared, training, among)
+    spec = _complete_spec(plan, transform, data.index, previous)
     if previous is None:
         transform.fit_scale(*data.given())
         channels = plan.inputs.channels(transform)
@@ -357,6 +355,18 @@ def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optim
         transform.shrinkage, error = _try_out(plan, index, trial_rng)
     network = as_fitted([trained.weights for trained in members])
     return Fit(network, members, mean_squared_error=error)
+
+
+def _complete_spec(plan, transform, index, previous):
+    if previous is None:
+        return plan.inputs.complete(plan.spec, transform, index)
+    before = previous.network.spec
+    spec = plan.inputs.complete(plan.spec, transform)
+    if spec.patches is not None and before.patches is not None:
+        # Which features stood still was found by the first fit.
+        spec = replace(spec, patches=replace(spec.patches, level_of=before.patches.level_of))
+    check_same_sizes(before, spec)
+    return spec
 
 
 def _split(plan, index, rng):

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklstm.networks import NetworkSpec, PatchSpec
+from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._target_transform import TargetTransform
+from sklstm.training._some_windows import still_features
 
 _VIEW_OF_ANCHOR: dict[str | None, str] = {
     None: "values",
@@ -39,7 +41,8 @@ class InputPlan:
     averages_others : bool, default=False
         Whether a patch holds the mean of the features that are not the past of a target.
     reads_level : bool, default=False
-        Whether the last value of the past of the target is read beside the relative ones.
+        Whether the last value of the past of the target is read beside the relative ones. That of
+        another feature is where it is constant in many windows, which would else not tell it.
     cycles : tuple of str, default=()
         Cycles of the calendar to read, of the time of the sample.
     """
@@ -71,7 +74,9 @@ class InputPlan:
             return None
         return past.columns if len(set(past.columns)) == len(past.columns) else None
 
-    def complete(self, spec: NetworkSpec, transform: TargetTransform) -> NetworkSpec:
+    def complete(
+        self, spec: NetworkSpec, transform: TargetTransform, index: WindowIndex | None = None
+    ) -> NetworkSpec:
         """Say what a network reads.
 
         Parameters
@@ -80,6 +85,9 @@ class InputPlan:
             The sizes, of all features and all targets.
         transform : TargetTransform
             Fitted.
+        index : WindowIndex or None, default=None
+            The windows of the fit. Where features are read relative to their own values, the last
+            value is read, too, of those that stand still in many of these windows.
 
         Returns
         -------
@@ -87,6 +95,7 @@ class InputPlan:
             The sizes with patches, of one channel if channels are read one by one.
         """
         channels = self.channels(transform)
+        features = np.arange(spec.n_features)
         own = [] if transform.past is None else transform.past.columns.tolist()
         if channels is not None:
             spec = replace(
@@ -95,12 +104,18 @@ class InputPlan:
                 n_outputs=spec.n_outputs // len(channels),
             )
             own = [0]
+            # Each channel comes first, and then what is no channel.
+            features = np.append(-1, np.delete(features, channels))
         views = self.views or (_VIEW_OF_ANCHOR[transform.anchor],)
         is_relative = views in (("minus_last",), ("minus_mean",))
         reads_steps = self.patch_size == 1 and views == ("values",) and not self.noise
         if reads_steps and not self.cycles and channels is None:
             return spec
         others = tuple(k for k in range(spec.n_features) if k not in own)
+        level_of = own if self.reads_level else []
+        if is_relative and others and index is not None:
+            still = still_features(index)
+            level_of = [*level_of, *(k for k in others if features[k] in still)]
         return replace(
             spec,
             patches=PatchSpec(
@@ -108,7 +123,7 @@ class InputPlan:
                 stride=self.patch_stride,
                 views=views,
                 averaged=others if own and self.averages_others and self.patch_size > 1 else (),
-                level_of=tuple(own) if self.reads_level and is_relative else (),
+                level_of=tuple(level_of) if is_relative else (),
                 n_constants=2 * len(self.cycles),
                 noise=self.noise,
             ),

@@ -11,6 +11,7 @@ from sklstm.networks import NetworkInput, PatchSpec, Slots
 from sklstm.preprocessing._long_windows import without_unreached_steps
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.training._calendar_inputs import calendar_of
+from sklstm.training._some_windows import some_windows
 from sklstm.utils._aligned import aligned_empty
 
 # Numbers converted at a time: no float64 copy of a long series is ever held, and each block stays
@@ -18,9 +19,6 @@ from sklstm.utils._aligned import aligned_empty
 _BLOCK = 16_384
 # Of so few, preparing the blocks would take longer than their numbers.
 _FEW_NUMBERS = 1_024
-# Windows, and numbers in them, that the scales of views are computed on.
-_WINDOWS_FOR_SCALES = 2_000
-_NUMBERS_FOR_SCALES = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,15 +264,12 @@ def fit_mean_and_scale(
 
 def _scales_of_views(index, patches, mean, scale):
     """Compute the root mean square of each view of each feature, over some of the windows."""
-    index = without_unreached_steps(index)
-    some = np.flatnonzero(index.count > 0)
-    fitting = _NUMBERS_FOR_SCALES // (index.window * index.n_features)
-    n_windows = min(_WINDOWS_FOR_SCALES, max(fitting, 1))
-    some = some[np.unique(np.linspace(0, len(some) - 1, n_windows).astype(np.intp))]
-    windows = (index.take(some).materialize() - mean) / scale
+    windows = (some_windows(index) - mean) / scale
     observed = ~np.isnan(windows[..., :1])
     # The newest observed step up to each; -1 before the first.
-    newest = np.maximum.accumulate(np.where(observed, np.arange(index.window)[:, None], -1), axis=1)
+    newest = np.maximum.accumulate(
+        np.where(observed, np.arange(windows.shape[1])[:, None], -1), axis=1
+    )
     last = newest[:, -1:]
     of_view = {
         "minus_last": lambda: windows - np.take_along_axis(windows, last, axis=1),
