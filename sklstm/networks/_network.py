@@ -3,13 +3,16 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import zip_longest
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks._epochs import evaluation_of, keras_layers, train_epoch_of
+from sklstm.networks._epochs import begin_metrics, evaluation_of, keras_layers, train_epochs_of
 from sklstm.networks._layers import choose_engine
 from sklstm.networks._quantiles import point_prediction
 from sklstm.networks._spec import NetworkSpec
@@ -18,13 +21,18 @@ from sklstm.networks._tensors import as_tensor, read_variables, write_variables
 
 # Windows evaluated at a time.
 _EVALUATION_BATCH = 1024
+# Steps times weights that run in one call: some 0.2 s, so that Python can be interrupted.
+_WORK_AT_ONCE = 1 << 26
+# The learning rates of no epoch.
+_AS_IT_IS = np.empty(0, dtype=np.float32)
 
 
 class LSTMNetwork(keras.Model):
-    """An LSTM network that trains on rows and positions, one graph call an epoch.
+    """An LSTM network that trains on rows and positions, one graph call an epoch or less.
 
-    Python runs once an epoch: it draws the order of the windows, calls the graph, and passes the
-    logs to the Keras callbacks. The graph gathers batches from the rows, so windows are never
+    Python draws the order of the windows, calls the graph, and passes the logs to the Keras
+    callbacks: once an epoch, or, where no callback looks on, once for several short epochs. The
+    graph gathers batches from the rows, so windows are never
     materialised. The numbers of rows, windows and steps and the batch size are unknown dimensions
     of one signature, so the graph is traced once.
 
@@ -88,23 +96,28 @@ class LSTMNetwork(keras.Model):
         self.compute_metrics(None, y, point_prediction(y_pred, spec.quantiles), sample_weight=ones)
         self.reset_metrics()
         self._optimizer_start = read_variables(self.optimizer.variables)
-        self._train_epochs: dict[bool, Callable] = {}
+        # By whether all is labelled and whether they run several epochs.
+        self._graphs_of_epochs: dict[tuple[bool, bool], Callable] = {}
         self._evaluate_all: Callable | None = None
 
-    def _train_epoch(self, always_labelled: bool) -> Callable:
-        if always_labelled not in self._train_epochs:
-            self._train_epochs[always_labelled] = train_epoch_of(
-                self, always_labelled=always_labelled
-            )
-        return self._train_epochs[always_labelled]
+    def _graph_of_epochs(self, always_labelled: bool, several: bool) -> Callable:
+        graphs = self._graphs_of_epochs
+        # One that runs several epochs runs a single one, too.
+        for key in ((always_labelled, True), (always_labelled, several)):
+            if key in graphs:
+                return graphs[key]
+        graph = train_epochs_of(self, always_labelled=always_labelled, several=several)
+        graphs[always_labelled, several] = graph
+        return graph
 
-    def _begin_metrics(self):
-        """Reset the metrics; without detours the mean of the loss, which is mostly all."""
-        if len(self.metrics) > 1:
-            self.reset_metrics()
-            return
-        variables = self.metrics[0].variables
-        write_variables(variables, [0] * len(variables))
+    def _epochs_at_once(self, task, callbacks, verbose) -> int:
+        """Return how many epochs may run in one call; 0 if something looks on at each of them."""
+        is_watched = verbose != 0 or not all(isinstance(own, LogReader) for own in callbacks)
+        if is_watched or task.validation or len(self.metrics) > 1 or self.spec.stateful:
+            return 0
+        n_weights = sum(math.prod(shape) for shape in self.spec.weight_shapes())
+        n_steps = int(task.training.windows.count.sum())
+        return max(_WORK_AT_ONCE // (n_steps * n_weights), 1)
 
     def get_config(self):
         """Raise: this network belongs to the model cache and cannot be saved."""
@@ -208,7 +221,11 @@ class LSTMNetwork(keras.Model):
         if self.loss_is_mean:
             _check_weighs_all_alike(task)
         training, validation = _as_tensors(task.training), None
-        train_epoch = self._train_epoch(task.training.are_labelled())
+        callbacks = callbacks or []
+        at_once = self._epochs_at_once(task, callbacks, verbose)
+        several = at_once > 1 and epochs > initial_epoch + 1
+        graph = self._graph_of_epochs(task.training.are_labelled(), several)
+        train_epochs = partial(graph, *training)
         if task.validation is not None:
             size = task.batch_size if self.spec.stateful else _EVALUATION_BATCH
             in_order = map(tf.constant, task.validation.in_batches(size, None))
@@ -229,27 +246,86 @@ class LSTMNetwork(keras.Model):
         logs: dict = {}
         all_callbacks.on_train_begin()
         # BackupAndRestore sets this to the epoch at which an interrupted fit goes on.
-        for epoch in range(self._initial_epoch or initial_epoch, epochs):
-            all_callbacks.on_epoch_begin(epoch)
-            all_callbacks.on_train_batch_begin(0)
-            order = task.training.in_batches(task.batch_size, task.rng if task.shuffle else None)
-            seed = task.rng.integers(2**31, size=2, dtype=np.int32)
-            self._begin_metrics()
-            logs = _as_floats(train_epoch(*training, *map(tf.constant, (*order, seed))))
-            all_callbacks.on_train_batch_end(0, logs)
-            if validation is not None:
-                if self._evaluate_all is None:
-                    self._evaluate_all = evaluation_of(self)
-                self._begin_metrics()
-                results = _as_floats(self._evaluate_all(*validation))
-                logs |= {f"val_{name}": value for name, value in results.items()}
-            all_callbacks.on_epoch_end(epoch, logs)
-            if self.stop_training:
-                break
+        first = self._initial_epoch or initial_epoch
+        if at_once == 0:
+            for epoch in range(first, epochs):
+                all_callbacks.on_epoch_begin(epoch)
+                logs = self._run_epoch(train_epochs, task, validation, all_callbacks)
+                all_callbacks.on_epoch_end(epoch, logs)
+                if self.stop_training:
+                    break
+        else:
+            planned = next((own.rate_of for own in callbacks if own.rate_of is not None), None)
+            draw = partial(_draw, task)
+            for epoch, logs in _run_unwatched(train_epochs, draw, planned, first, epochs, at_once):
+                all_callbacks.on_epoch_end(epoch, logs)
+                if self.stop_training:
+                    break
         # Optimizers that average the weights write the averages back here.
         self.optimizer.finalize_variable_values(self.ordered_variables)
         all_callbacks.on_train_end(logs)
         return self.history
+
+    def _run_epoch(self, train_epochs, task, validation, all_callbacks) -> dict:
+        """Train for one epoch, evaluate, and return the logs."""
+        all_callbacks.on_train_batch_begin(0)
+        order, batch_size, seed = _draw(task)
+        begin_metrics(self)
+        found = train_epochs(*map(tf.constant, (order[None], batch_size, seed[None], _AS_IT_IS)))
+        logs = _as_floats(found[1])
+        all_callbacks.on_train_batch_end(0, logs)
+        if validation is not None:
+            if self._evaluate_all is None:
+                self._evaluate_all = evaluation_of(self)
+            begin_metrics(self)
+            results = _as_floats(self._evaluate_all(*validation))
+            logs |= {f"val_{name}": value for name, value in results.items()}
+        return logs
+
+
+class LogReader(keras.callbacks.Callback):
+    """A callback that looks at the logs of epochs and at nothing else.
+
+    Where all callbacks are such, several epochs run in one call, and only then
+    :meth:`on_epoch_end` is called for each. Other methods may not be called.
+
+    Attributes
+    ----------
+    rate_of : callable or None
+        From the number of an epoch to its learning rate, if the callback sets it. The logs then
+        hold it.
+    """
+
+    rate_of: Callable[[int], float] | None = None
+
+
+def _run_unwatched(
+    train_epochs, draw, rate_of, first: int, last: int, at_once: int
+) -> Iterator[tuple[int, dict]]:
+    """Train for all epochs, at most `at_once` in a call; yield the number and the logs of each."""
+    drawn: list[tuple] = []
+    epoch = first
+    while epoch < last:
+        n_epochs = min(at_once, last - epoch)
+        # A call ends early after a loss that is not finite: what is drawn is used in the next.
+        drawn += [draw() for _ in range(n_epochs - len(drawn))]
+        orders, batch_sizes, seeds = zip(*drawn[:n_epochs], strict=True)
+        rates = _AS_IT_IS
+        if rate_of is not None:
+            rates = np.array([rate_of(epoch + k) for k in range(n_epochs)], np.float32)
+        arguments = np.stack(orders), batch_sizes[0], np.stack(seeds), rates
+        losses = train_epochs(*map(tf.constant, arguments))[0].numpy()
+        del drawn[: len(losses)]
+        for loss, rate in zip_longest(losses, rates[: len(losses)]):
+            logs = {"loss": float(loss)}
+            yield epoch, logs if rate is None else logs | {"learning_rate": float(rate)}
+            epoch += 1
+
+
+def _draw(task: TrainingTask) -> tuple[np.ndarray, int, np.ndarray]:
+    """Draw the order of the windows, in batches of a size, and the seed of an epoch."""
+    taken = task.training.in_batches(task.batch_size, task.rng if task.shuffle else None)
+    return *taken, task.rng.integers(2**31, size=2, dtype=np.int32)
 
 
 def _check_weighs_all_alike(task: TrainingTask) -> None:

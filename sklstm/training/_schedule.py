@@ -6,6 +6,7 @@
 import keras
 import numpy as np
 
+from sklstm.networks._network import LogReader
 from sklstm.networks._tensors import read_variables, write_variables
 
 # What a schedule lowers the learning rate to, as a part of it.
@@ -42,7 +43,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             self.model.stop_training = others_stop
 
 
-class StopAtDivergence(keras.callbacks.Callback):
+class StopAtDivergence(LogReader):
     """Stop after the first epoch whose loss is no longer finite, if the weights are not either.
 
     Attributes
@@ -64,7 +65,7 @@ class StopAtDivergence(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-class FallingRate(keras.callbacks.Callback):
+class FallingRate(LogReader):
     """Let the learning rate fall, from its full height to a hundredth.
 
     Keras's LearningRateScheduler reads the rate in a way that NumPy deprecates.
@@ -90,15 +91,18 @@ class FallingRate(keras.callbacks.Callback):
     def _rate(self):
         return float(*read_variables([self.model.optimizer.learning_rate]))
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Set the rate of an epoch."""
+    def rate_of(self, epoch):
+        """Return the rate of an epoch."""
         if self.full is None:
             self.full = self._rate
         part = (epoch - self.first) / max(self.n_epochs - 1, 1)
-        rate = float(self.full * self.height(part))
-        write_variables([self.model.optimizer.learning_rate], [rate])
+        return float(self.full * self.height(part))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Set the rate of an epoch."""
+        write_variables([self.model.optimizer.learning_rate], [self.rate_of(epoch)])
 
     def on_epoch_end(self, epoch, logs=None):
-        """Log the rate."""
+        """Log the rate, behind the losses."""
         if logs is not None:
-            logs["learning_rate"] = self._rate
+            logs["learning_rate"] = logs.pop("learning_rate", None) or self._rate

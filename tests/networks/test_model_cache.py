@@ -244,7 +244,7 @@ def test_memory_stays_flat_over_the_fits_of_a_grid():
 def graphs_of_epochs():
     gc.collect()
     named = [part for part in gc.get_objects() if type(part).__name__ == "FuncGraph"]
-    return [graph for graph in named if graph.name == "train_epoch"]
+    return [graph for graph in named if graph.name == "train_epochs"]
 
 
 def test_a_cleared_cache_keeps_no_graph():
