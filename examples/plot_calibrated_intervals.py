@@ -26,19 +26,19 @@ from sklstm.plotting import ForecastDisplay
 # %%
 # The data
 # --------
-# Five months of hourly weather at Kennedy airport. February to April are for training, of which the
-# last twenty days calibrate. May and June test.
+# Eight months of hourly weather at Kennedy airport. January to June are for training, of which the
+# last 45 days calibrate. July and August test.
 
-HORIZON, COVERAGE, CALIBRATION = 24, 0.9, 20 * 24
+HORIZON, COVERAGE, CALIBRATION = 24, 0.9, 45 * 24
 weather = load_airport_weather().xs("JFK", level="airport")
-train, test = weather["2013-02":"2013-04"], weather["2013-05":"2013-06"]
+train, test = weather[:"2013-06"], weather["2013-07":"2013-08"]
 temp = weather["temp"]
 
 # %%
 # Three kinds of intervals
 # ------------------------
 # The network forecasts the quantiles 0.05, 0.5 and 0.95, of which the outer two are an interval.
-# `ConformalForecaster` fits it without the last twenty days, and looks on those how much wider or
+# `ConformalForecaster` fits it without the last 45 days, and looks on those how much wider or
 # narrower the interval of each hour ahead must be. The baseline is the temperature of a day before,
 # with the range in which it missed on the same days.
 
@@ -86,8 +86,9 @@ table = pd.DataFrame(rows).T
 print(table.round(2).to_string())
 
 # %%
-# A network that has seen two months of one spring is far too sure. Calibration mends most of that.
-# What is left is the weather: May is not April, and no method knows it in advance.
+# A network that has seen half a year is too sure of what it has seen. Calibration mends that, and
+# even widens a little too much: July is calmer than the days that calibrate. No method knows the
+# weather of the next months in advance. The coverage holds if it is like the weather before.
 
 # %%
 # The picture
@@ -107,7 +108,7 @@ axes[1].set(xlabel="hours ahead", ylabel="mean width, °F", ylim=(0, None))
 handles, labels = axes[0].get_legend_handles_labels()
 above.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
 
-until = weather[:"2013-06-11 11:00"]
+until = weather[:"2013-07-11 11:00"]
 ax = below.subplots()
 ForecastDisplay.from_estimator(
     conformal,

@@ -1,7 +1,7 @@
 """
-======================================================
+========================================================
 Which mode is the heater in? A label for each row, live
-======================================================
+========================================================
 
 A button takes a heater from off to low to high and back to off, and a press may lie hours back. You
 learn how a stateful network remembers what no window holds, and how ``stream`` labels each new row
