@@ -53,8 +53,15 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"sklstm {release}"
 html_show_sourcelink = False
 html_static_path = ["_static"]
+# Made by make_logo.py.
+html_favicon = "_static/favicon.svg"
 html_css_files = ["sklstm.css"]
 html_theme_options = {
+    "logo": {
+        "image_light": "_static/logo_light.svg",
+        "image_dark": "_static/logo_dark.svg",
+        "alt_text": "sklstm",
+    },
     "navbar_align": "left",
     # The pages for readers; benchmarks and what contributors need are under "More".
     "header_links_before_dropdown": 8,
