@@ -15,6 +15,7 @@ version = release = sklstm.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
@@ -41,6 +42,9 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
+    # The page of a name lists the examples that use it; see _templates/autosummary.
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("sklstm",),
     # What an expression returns is not shown: the examples print what matters.
     "capture_repr": (),
     "abort_on_example_error": True,
