@@ -37,6 +37,8 @@ autosummary_filename_map = {
 numpydoc_show_class_members = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+# The list of a page has room for "predict", not for "LSTMForecaster.predict".
+toc_object_entries_show_parents = "hide"
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
@@ -79,6 +81,8 @@ html_theme_options = {
 }
 # Pages without neighbours in the sidebar would show an empty one.
 _ALONE = ["index", "install", "quickstart", "concepts", "faq", "glossary", "api"]
+# The wide tables of the benchmarks need the room.
+_ALONE += ["benchmarks", "speed", "skill"]
 html_sidebars = {page: [] for page in _ALONE}
 
 
