@@ -130,3 +130,15 @@ def test_the_lags_that_matter_are_found(run):
     days, growth = names["days"], names["known_answer"]["LSTM"]
     assert set(days[growth.argsort()[-2:]]) == {3, 8}
     assert names["of_weather"]["LSTM"].argmax() == len(names["blocks"]) - 1
+
+
+def test_each_loss_wins_where_it_is_asked(run):
+    scores = run("plot_choose_loss")["scores"]
+    winners = {
+        "root mean squared error": "squared error",
+        "mean absolute error": "absolute error",
+        "cost of the stock": "quantile 0.9",
+    }
+    assert scores.idxmin()[list(winners)].to_dict() == winners
+    assert scores["orders above it"]["absolute error"] == pytest.approx(0.5, abs=0.05)
+    assert scores["orders above it"]["quantile 0.9"] == pytest.approx(0.1, abs=0.04)
