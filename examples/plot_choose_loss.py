@@ -75,7 +75,7 @@ forecasts["a day before"] = table["orders"].shift(24)[test.index].to_numpy()
 
 
 def cost(actual, stock):
-    """Return the mean cost: 9 for each item that is missing, 1 for each too many."""
+    """Return the mean cost: 9 for an item that is missing, 1 for one too many."""
     missing = actual - stock
     return np.maximum(9 * missing, -missing).mean()
 
