@@ -84,8 +84,8 @@ actual = test["orders"]
 scores = pd.DataFrame(
     {
         name: {
-            "root mean squared error": root_mean_squared_error(actual, forecast),
-            "mean absolute error": mean_absolute_error(actual, forecast),
+            "RMSE": root_mean_squared_error(actual, forecast),
+            "MAE": mean_absolute_error(actual, forecast),
             "cost of the stock": cost(actual, forecast),
             "orders above it": np.mean(actual > forecast),
         }

@@ -135,8 +135,8 @@ def test_the_lags_that_matter_are_found(run):
 def test_each_loss_wins_where_it_is_asked(run):
     scores = run("plot_choose_loss")["scores"]
     winners = {
-        "root mean squared error": "squared error",
-        "mean absolute error": "absolute error",
+        "RMSE": "squared error",
+        "MAE": "absolute error",
         "cost of the stock": "quantile 0.9",
     }
     assert scores.idxmin()[list(winners)].to_dict() == winners
