@@ -141,9 +141,9 @@ print(accuracy.round(3).to_string())
 one = measured[measured.index.get_level_values("heater") == "heater 35"]
 live, seconds, probabilities = stream(stateful, method="predict_proba"), [], []
 for minute in range(N_MINUTES):
-    begin = time.perf_counter()
+    started = time.perf_counter()
     probabilities.append(live.push(one.iloc[minute : minute + 1]))
-    seconds.append(time.perf_counter() - begin)
+    seconds.append(time.perf_counter() - started)
 probabilities = np.array(probabilities).reshape(N_MINUTES, 3)
 same = np.allclose(probabilities, stateful.predict_proba(one), atol=1e-5)
 print(f"the same as predict on the whole: {same}")

@@ -33,7 +33,7 @@ from sklstm.plotting import BacktestDisplay, ForecastDisplay
 # %%
 # The data
 # --------
-# Every shop has its own size, its own week, and its own customers, who answer to promotions more or
+# Every shop has its own size, week and customers, who respond to promotions more or
 # less. A promotion lasts one to six days and has a depth, such as 20 % off. People stock up, the
 # more the deeper the discount is, so sales fall below normal for a week after it ends.
 
@@ -50,10 +50,10 @@ def open_shop():
         length = rng.integers(1, 7)
         discount[day : day + length] = rng.choice([0.1, 0.2, 0.4])
         day += length + rng.integers(9, 26)
-    answer = rng.uniform(3, 6)
+    response = rng.uniform(3, 6)
     stock, effect = 0.0, np.zeros(N_DAYS)
     for day, depth in enumerate(discount):
-        extra = np.expm1(answer * depth) * np.exp(-0.5 * stock)
+        extra = np.expm1(response * depth) * np.exp(-0.5 * stock)
         effect[day] = np.log1p(extra) - (0.35 * stock if depth == 0 else 0)
         stock = 0.75 * stock + 0.5 * extra
     week = rng.normal(0, 0.15, size=7) + np.array([0, 0, 0, 0, 0.2, 0.4, -0.3])
@@ -148,7 +148,7 @@ print(errors.round(3).to_string())
 # The plan is worth far more than the choice of the method. With it, the network is ahead of the
 # regression: how much a discount sells depends on its depth and on what people have at home, and
 # neither is a straight line. (Gradient boosting on the same columns, one model for each day ahead,
-# comes to 0.124, and takes longer than both networks.)
+# comes to 0.124, and takes as long as both networks.)
 #
 # The forecast
 # ------------

@@ -31,7 +31,7 @@ from sklstm import LSTMClassifier, SequenceWindower
 # The data
 # --------
 # Forty machines run for 60 days, and are measured each hour. Temperature and vibration rise with
-# the load, and each machine has its own level. Before a bearing fails, its vibration begins to
+# the load, and each machine has its own level. Before a bearing fails, its vibration starts to
 # flutter: it swings to and fro, faster than the load does, for about a day. Its mean hardly
 # changes. Shocks, which mean nothing, are far larger.
 
@@ -50,9 +50,9 @@ def run_machine():
     failures = np.flatnonzero(rng.random(N_HOURS) < 1 / 900)
     flutter = np.zeros(N_HOURS)
     for failure in failures:
-        begin = max(failure - rng.integers(18, 36), 0)
-        grown = np.linspace(0.3, 1, failure - begin)
-        flutter[begin:failure] = grown * (-1) ** np.arange(failure - begin)
+        onset = max(failure - rng.integers(18, 36), 0)
+        grown = np.linspace(0.3, 1, failure - onset)
+        flutter[onset:failure] = grown * (-1) ** np.arange(failure - onset)
     shocks = (rng.random(N_HOURS) < 0.01) * rng.exponential(4, size=N_HOURS)
     vibration = rng.normal(0, 1) + 3 * load + 0.9 * flutter + shocks
     return pd.DataFrame(
@@ -199,5 +199,5 @@ plt.show()
 # - Where to put the threshold, and how folds can lack a class:
 #   :doc:`Rare classes </user_guide/classes>`.
 # - An alarm row by row, in production: :doc:`plot_live_labels`.
-# - The probabilities are counts of the past; ``class_weight="balanced"`` in `LSTMClassifier` makes
-#   them larger, and changes the average precision little.
+# - ``class_weight="balanced"`` in `LSTMClassifier`, if a missed failure costs far more than a false
+#   alarm.
