@@ -15,6 +15,7 @@ version = release = sklstm.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
@@ -36,11 +37,16 @@ autosummary_filename_map = {
 numpydoc_show_class_members = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+# The list of a page has room for "predict", not for "LSTMForecaster.predict".
+toc_object_entries_show_parents = "hide"
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
+    # The page of a name lists the examples that use it; see _templates/autosummary.
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("sklstm",),
     # What an expression returns is not shown: the examples print what matters.
     "capture_repr": (),
     "abort_on_example_error": True,
@@ -53,8 +59,15 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"sklstm {release}"
 html_show_sourcelink = False
 html_static_path = ["_static"]
+# Made by make_logo.py.
+html_favicon = "_static/favicon.svg"
 html_css_files = ["sklstm.css"]
 html_theme_options = {
+    "logo": {
+        "image_light": "_static/logo_light.svg",
+        "image_dark": "_static/logo_dark.svg",
+        "alt_text": "sklstm",
+    },
     "navbar_align": "left",
     # The pages for readers; benchmarks and what contributors need are under "More".
     "header_links_before_dropdown": 8,
@@ -68,6 +81,8 @@ html_theme_options = {
 }
 # Pages without neighbours in the sidebar would show an empty one.
 _ALONE = ["index", "install", "quickstart", "concepts", "faq", "glossary", "api"]
+# The wide tables of the benchmarks need the room.
+_ALONE += ["benchmarks", "speed", "skill"]
 html_sidebars = {page: [] for page in _ALONE}
 
 

@@ -51,7 +51,7 @@ weather = load_airport_weather().xs("JFK", level="airport")
 angle = 2 * np.pi * weather.index.hour / 24
 weather = weather.assign(hour_sin=np.sin(angle), hour_cos=np.cos(angle))
 temperature = weather["temp"]
-print(weather.tail(3).round(1).to_string(), end="\n\n")
+print(weather.tail(3).round(1).to_string(line_width=80), end="\n\n")
 
 # %%
 # The search

@@ -3,6 +3,7 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import doctest
 import re
 from pathlib import Path
 
@@ -55,3 +56,9 @@ def test_links_between_the_pages_point_to_files():
             example = re.fullmatch(r"auto_examples/(\w+)\.rst", target)
             file = ROOT / "examples" / f"{example[1]}.py" if example else page.parent / target
             assert file.exists(), f"{page.name} links to {target}"
+
+
+def test_the_example_of_the_single_checks_runs():
+    results = doctest.testfile(str(ROOT / "docs/api_checks.rst"), module_relative=False)
+    assert results.attempted == 3
+    assert results.failed == 0

@@ -133,6 +133,17 @@ def test_numpydoc_finds_no_error(path):
     assert docstring_errors(path) == []
 
 
+@pytest.mark.parametrize("path", sorted(path for path in OBJECTS if not NO_EXAMPLE.match(path)))
+def test_every_public_name_has_an_example_that_runs(path):
+    # `make doctest` runs them.
+    item = OBJECTS[path]
+    doc = ClassDoc(item) if inspect.isclass(item) else FunctionDoc(item)
+    lines = [line.strip() for line in doc["Examples"]]
+    assert sum(line.startswith(">>>") for line in lines) > 1, (
+        "an example imports a name and uses it"
+    )
+
+
 @pytest.mark.parametrize("path", sorted(CLASSES))
 def test_defaults_of_classes_are_documented(path):
     cls = CLASSES[path]

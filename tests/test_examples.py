@@ -87,3 +87,58 @@ def test_a_day_ahead_the_defaults_beat_the_baselines(run):
     baselines = ["persistence", "seasonal naive", "Ridge on the lags"]
     assert errors["LSTM"] <= 1.02 * errors[baselines].min()
     assert errors["LSTM, 3 ensemble members"] < errors[baselines].min()
+
+
+def test_sixty_shops_gain_from_the_plan(run):
+    errors = run("plot_many_shops")["errors"]
+    assert errors["LSTM, plan known"] < 0.92 * errors["Ridge, plan known"]
+    # The text: gradient boosting comes to 0.124.
+    assert errors["LSTM, plan known"] < 0.122
+    assert errors["LSTM, plan known"] < 0.5 * errors["LSTM, no plan"] < errors["a week before"]
+
+
+def test_activities_are_told_apart_by_their_order(run):
+    accuracy = run("plot_ragged_activities")["accuracy"]
+    assert accuracy["LSTM"] > accuracy["forest on eight parts"] + 0.05
+    assert accuracy["forest on the whole"] < 0.7
+
+
+def test_failures_are_seen_in_advance(run):
+    precision = run("plot_rare_failures")["precision"]
+    assert precision["LSTM"] > precision["boosting on statistics"] > precision["gradient boosting"]
+    assert precision["logistic regression"] < 2 * precision["at random"]
+
+
+def test_calibration_mends_the_coverage(run):
+    table = run("plot_calibrated_intervals")["table"]
+    assert table["coverage"]["quantiles of the network"] < 0.86
+    assert 0.88 < table["coverage"]["the same, calibrated"] < 0.97
+    assert table["interval score"].idxmin() == "the same, calibrated"
+
+
+def test_live_labels_come_close_to_the_best_possible(run):
+    names = run("plot_live_labels")
+    accuracy = names["accuracy"]
+    assert accuracy["LSTM, stateful"] > accuracy["the best possible"] - 0.05
+    assert accuracy["LSTM, stateful"] > accuracy["LSTM, window of an hour"] + 0.05
+    assert accuracy["LSTM, window of an hour"] > accuracy["count the presses"]
+    assert names["same"]
+
+
+def test_the_lags_that_matter_are_found(run):
+    names = run("plot_which_lags")
+    days, growth = names["days"], names["known_answer"]["LSTM"]
+    assert set(days[growth.argsort()[-2:]]) == {3, 8}
+    assert names["of_weather"]["LSTM"].argmax() == len(names["blocks"]) - 1
+
+
+def test_each_loss_wins_where_it_is_asked(run):
+    scores = run("plot_choose_loss")["scores"]
+    winners = {
+        "RMSE": "squared error",
+        "MAE": "absolute error",
+        "cost of the stock": "quantile 0.9",
+    }
+    assert scores.idxmin()[list(winners)].to_dict() == winners
+    assert scores["orders above it"]["absolute error"] == pytest.approx(0.5, abs=0.05)
+    assert scores["orders above it"]["quantile 0.9"] == pytest.approx(0.1, abs=0.04)
