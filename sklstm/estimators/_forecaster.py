@@ -72,8 +72,8 @@ class LSTMForecaster(RegressorMixin, PlannedForecaster):
         What of the window a forecast is relative to: the last value of the target, its mean, the
         newest value of the same step of the `season`, or nothing. The features are read relative to
         their own last values, or means, too, unless the network is `plain`; of those that are
-        constant in a tenth of the windows or more, such as a flag, the last value is read beside
-        it. With "season" the past of the target is read as differences from the season before, the
+        constant in at least half of the windows, such as a rare flag, the last value is read, too.
+        With "season" the past of the target is read as differences from the season before, the
         longest that is shorter than the window. "auto" is "last" where X carries the past of `y`,
         behind windows with a lead, and else None. With few windows or a `season` it forecasts in
         several forms and averages them: for one target and fewer than 1,000 windows, "last" and

@@ -12,7 +12,8 @@ from sklstm.preprocessing._window_index import WindowIndex
 _N_WINDOWS = 2_000
 _N_NUMBERS = 1 << 21
 # A feature that is constant in at least this part of the windows has levels that they do not tell.
-_STILL_PART = 0.1
+# With a tenth, it would be sensors that are stuck for a while, whose levels mean nothing later.
+_STILL_PART = 0.5
 
 
 def some_windows(index: WindowIndex) -> np.ndarray:
@@ -47,7 +48,7 @@ def still_features(index: WindowIndex) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        Features that differ between windows and are constant in at least a tenth of them: what
+        Features that differ between windows and are constant in at least half of them: what
         belongs to a series, a flag, a value of the sample that is repeated in each step.
     """
     windows = some_windows(index)
