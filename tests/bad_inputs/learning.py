@@ -220,6 +220,22 @@ VALIDATION = [
         ValueError,
         "set these steps to NaN as a whole",
     ),
+    *(
+        (
+            f"labels of steps for {type(model).__name__} that learns one, {kind.__name__}",
+            lambda model=model, y=y: make_pipeline(Padder(), model).fit(
+                [np.ones((3, 2)), np.ones((2, 2))], y
+            ),
+            ValueError,
+            "say return_sequences=True",
+        )
+        for model, y, kind in (
+            (LSTMClassifier(**SMALL), [["a", "b", "a"], ["b", "a"]], list),
+            (LSTMForecaster(**SMALL), [np.arange(3.0), np.arange(2.0)], list),
+            (LSTMForecaster(**SMALL), pd.Series([[1.0, 2.0, 3.0], [1.0, 2.0]]), pd.Series),
+            (LSTMForecaster(**SMALL), (np.arange(3.0), np.arange(2.0)), tuple),
+        )
+    ),
     (
         "a cell lost in a table",
         lambda: make_pipeline(SequenceWindower(4), LSTMForecaster(**SMALL)).fit(
