@@ -45,6 +45,17 @@ def modes() -> list[Mode]:
     return [Mode("1 thread, CPU", 1, "cpu"), Mode(f"{cores} threads, wall", cores or 1, "wall")]
 
 
+def make_environment(threads: int) -> dict[str, str]:
+    """Return the variables of a process that computes on some threads, without a GPU."""
+    environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    return environment | {
+        "CUDA_VISIBLE_DEVICES": "",
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
 class WorkerError(RuntimeError):
     """A command failed in a worker; the message is the traceback there."""
 
@@ -62,19 +73,12 @@ class Worker:
 
     def __init__(self, peer: str, mode: Mode):
         self.peer = peer
-        environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(mode.threads))
-        environment |= {
-            "CUDA_VISIBLE_DEVICES": "",
-            "KERAS_BACKEND": "tensorflow",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "PYTHONWARNINGS": "ignore",
-        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", peer, str(mode.threads), mode.clock],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if "BENCHMARKS_DEBUG" in os.environ else subprocess.DEVNULL,
-            env=environment,
+            env=make_environment(mode.threads),
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

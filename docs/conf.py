@@ -70,7 +70,7 @@ html_theme_options = {
     },
     "navbar_align": "left",
     # The pages for readers; benchmarks and what contributors need are under "More".
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 9,
     "navbar_end": ["theme-switcher"],
     "show_toc_level": 2,
     "show_prev_next": True,

@@ -35,7 +35,7 @@ from sklstm.estimators._validation import (
     warn_if_in_other_units,
 )
 from sklstm.networks import NetworkSpec, import_tensorflow
-from sklstm.targets._step_labels import only_labelled, spread_values
+from sklstm.targets._step_labels import only_labelled, refuse_ragged_labels, spread_values
 from sklstm.training._fit import Fit, FitPlan, Samples
 from sklstm.utils._all_or_nothing import all_or_nothing
 from sklstm.utils._raw_input import as_numbers, unmasked
@@ -319,6 +319,7 @@ class BaseLSTM(LearnedLSTM, ABC):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 "is None."
             )
+        refuse_ragged_labels(y)
         dtype = getattr(y, "dtype", np.dtype(float))
         may_be_missing = pd.api.types.is_object_dtype(dtype) or not isinstance(dtype, np.dtype)
         if may_be_missing and (missing := np.asarray(pd.isna(y))).any():

@@ -243,7 +243,9 @@ class ForecastRows:
                 which = "" if len(self.last) == 1 else f" of series {self.table.keys[series]!r}"
                 raise ValueError(
                     f"future lacks {int((place < 0).sum())} of the {n} timestamps ahead{which}, "
-                    f"first {labels[int((place < 0).argmax())]}."
+                    f"first {labels[int((place < 0).argmax())]}; the first after its last row is "
+                    f"{labels[0]}. Give a row for each step ahead, also for those that will not be "
+                    "observed."
                 )
             order = [table.names.index(name) for name in names]
             found.append(table.values[own][place][:, order])

@@ -55,6 +55,7 @@ def _refuse_partly_missing_steps(missing, observed, n_steps) -> None:
         raise ValueError(
             f"X has {int(partly.sum())} steps in which some features are NaN and others are not, "
             f"first at X[{sample}, {step}], in features {features}. A step is either observed or "
-            "missing as a whole (all NaN): fill the gaps before, for example with "
-            "sklearn.impute.SimpleImputer."
+            "missing as a whole (all NaN): set these steps to NaN as a whole, which a network "
+            "skips, or fill the gaps first (sklearn.impute.SimpleImputer takes the rows of one "
+            "sequence, not sequences)."
         )

@@ -69,7 +69,8 @@ def refuse_partly_missing(rows, names, labels=None):
     raise ValueError(
         f"X is NaN in {which}{where}, but not in the other features of the same rows; a step is "
         "either observed or missing as a whole (all NaN). Fill these features in with an imputer, "
-        "such as sklearn.impute.SimpleImputer, before SequenceWindower."
+        "such as sklearn.impute.SimpleImputer, before SequenceWindower, or leave the rows out "
+        "(X.dropna()): they are then missing steps, which a network skips."
     )
 
 

@@ -17,8 +17,9 @@ def labels_of_rows(y, index: WindowIndex) -> np.ndarray:
     Parameters
     ----------
     y : array-like of shape (n_samples, n_steps, ...), or list of n_samples array-likes
-        A label for each step. A list may hold, for each sequence, either a label for every step, or
-        for the observed steps alone, so that labels of ragged sequences need no padding.
+        A label for each step. A list may hold, for each sequence, a label for every step, for the
+        observed steps alone, or for every step that it had before it was padded on one side, so
+        that labels of ragged sequences need no padding.
     index : WindowIndex
         Independent sequences.
 
@@ -35,19 +36,19 @@ def labels_of_rows(y, index: WindowIndex) -> np.ndarray:
     n_samples, n_steps, observed = len(index), index.window, index.observed_steps()
     if _is_ragged(y):
         _check_length(len(y), n_samples)
-        parts = []
-        for sample, own in enumerate(y):
-            labels = np.asarray(own)
-            count = int(index.count[sample])
-            if labels.ndim == 0 or len(labels) not in (n_steps, count):
-                raise ValueError(
-                    f"y[{sample}] has {labels.size if labels.ndim else 'not even one row of'} "
-                    f"labels, but X[{sample}] has {n_steps} steps, of which {count} are observed: "
-                    "give a label for every step, or for the observed ones."
-                )
-            if len(labels) == n_steps and observed is not None:
-                labels = labels[observed[sample]]
-            parts.append(labels)
+        parts = [np.asarray(own) for own in y]
+        lengths = np.array([len(part) if part.ndim else -1 for part in parts])
+        for sample in np.flatnonzero((lengths < index.count) | (lengths > n_steps)):
+            which = lengths[sample] if parts[sample].ndim else "not even one row of"
+            raise ValueError(
+                f"y[{sample}] has {which} labels, but X[{sample}] has {n_steps} steps, of which "
+                f"{index.count[sample]} are observed: give a label for every step, or for the "
+                "observed ones."
+            )
+        if observed is not None:
+            own = _own_steps(observed, lengths)
+            for sample in np.flatnonzero(lengths > index.count):
+                parts[sample] = parts[sample][observed[sample, own[sample]]]
         return np.concatenate(parts)
     labels = np.asarray(y)
     if labels.ndim < 2:
@@ -64,6 +65,74 @@ def labels_of_rows(y, index: WindowIndex) -> np.ndarray:
         )
     labels = labels.reshape(n_samples * n_steps, *labels.shape[2:])
     return labels if observed is None else labels[observed.ravel()]
+
+
+def refuse_ragged_labels(y) -> None:
+    """Refuse labels of the steps of sequences of different lengths, where one is expected for each.
+
+    Parameters
+    ----------
+    y : array-like
+        Labels or values.
+
+    Raises
+    ------
+    ValueError
+        If the items of `y` have different lengths.
+    """
+    if not _is_ragged(y):
+        return
+    lengths = {len(own) if np.ndim(own) else 1 for own in map(np.asarray, y)}
+    if len(lengths) > 1:
+        raise ValueError(
+            f"y holds from {min(lengths)} to {max(lengths)} labels for each sequence, but one "
+            "label is expected for each. Give one, or say return_sequences=True to learn a "
+            "label for every step."
+        )
+
+
+def _own_steps(observed: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Tell padded steps from missing ones, by the number of labels of each sequence.
+
+    Parameters
+    ----------
+    observed : ndarray of shape (n_samples, n_steps), bool
+        Which steps are observed.
+    lengths : ndarray of shape (n_samples,)
+        Labels of each sequence, as many as it has steps, or observed steps.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_steps), bool
+        The steps of each sequence without its padding.
+
+    Raises
+    ------
+    ValueError
+        If the labels fit neither sequences padded in front nor behind, or both.
+    """
+    n_steps = observed.shape[1]
+    count = observed.sum(axis=1)
+    padded = (lengths > count) & (lengths < n_steps)
+    if not padded.any():
+        return np.ones_like(observed)
+    place = np.arange(n_steps)
+    in_front = place >= n_steps - lengths[:, np.newaxis]
+    behind = place < lengths[:, np.newaxis]
+    fitting = [own for own in (in_front, behind) if not (observed & ~own)[padded].any()]
+    if len(fitting) == 2:
+        # Sequences of which no step is missing tell the side as well.
+        first, last = observed.argmax(axis=1), n_steps - observed[:, ::-1].argmax(axis=1)
+        whole = last - first == count
+        fitting = [own for own in fitting if not (observed & ~own)[whole].any()]
+    if len(fitting) != 1:
+        sample = int(padded.argmax())
+        raise ValueError(
+            f"y[{sample}] has {lengths[sample]} labels, but X[{sample}] has {n_steps} steps, of "
+            f"which {count[sample]} are observed, and the side on which it was padded cannot be "
+            "told: give a label for every step, or for the observed ones."
+        )
+    return fitting[0]
 
 
 def are_labelled(labels: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklstm import (
     LSTMClassifier,
     LSTMForecaster,
+    Padder,
     SequenceWindower,
     To3D,
     load,
@@ -210,6 +211,38 @@ VALIDATION = [
         lambda: LSTMForecaster(early_stopping=True, **SMALL).fit(np.ones((30, 5, 2)), np.ones(30)),
         ValueError,
         "holds out 1 of 1 different sequences",
+    ),
+    (
+        "an axis lost in a recording",
+        lambda: make_pipeline(Padder(), LSTMClassifier(**SMALL)).fit(
+            [np.array([[1.0, 2.0], [np.nan, 3.0]]), np.ones((3, 2))], ["a", "b"]
+        ),
+        ValueError,
+        "set these steps to NaN as a whole",
+    ),
+    *(
+        (
+            f"labels of steps for {type(model).__name__} that learns one, {kind.__name__}",
+            lambda model=model, y=y: make_pipeline(Padder(), model).fit(
+                [np.ones((3, 2)), np.ones((2, 2))], y
+            ),
+            ValueError,
+            "say return_sequences=True",
+        )
+        for model, y, kind in (
+            (LSTMClassifier(**SMALL), [["a", "b", "a"], ["b", "a"]], list),
+            (LSTMForecaster(**SMALL), [np.arange(3.0), np.arange(2.0)], list),
+            (LSTMForecaster(**SMALL), pd.Series([[1.0, 2.0, 3.0], [1.0, 2.0]]), pd.Series),
+            (LSTMForecaster(**SMALL), (np.arange(3.0), np.arange(2.0)), tuple),
+        )
+    ),
+    (
+        "a cell lost in a table",
+        lambda: make_pipeline(SequenceWindower(4), LSTMForecaster(**SMALL)).fit(
+            TABLE.assign(other=TABLE["v"].where(TABLE.index.hour > 3)), TABLE["v"]
+        ),
+        ValueError,
+        "or leave the rows out (X.dropna())",
     ),
 ]
 

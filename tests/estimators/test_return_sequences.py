@@ -12,6 +12,8 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_val_s
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMForecaster, Padder, SequenceWindower
+from sklstm.preprocessing._array_index import index_array
+from sklstm.targets._step_labels import labels_of_rows
 from tests.estimators.helpers import classifier, forecaster, series, windows
 
 STEPS = {"return_sequences": True}
@@ -290,6 +292,43 @@ def test_ragged_labels_go_with_ragged_sequences(padding):
     assert model.score(X, padded) == model.score(X, y)
     again = make_pipeline(Padder(padding=padding), classifier(**STEPS, epochs=3)).fit(X, padded)
     assert_array_equal(again.predict(X), predictions)
+
+
+@pytest.mark.parametrize("padding", ["pre", "post"])
+def test_ragged_labels_of_sequences_with_missing_steps(padding):
+    # A label for each step of a recording, also where the sensor was off.
+    X, y = ragged()
+    for k in (3, 8, 20):
+        X[k] = np.vstack([X[k], X[k]])
+        y[k] = np.concatenate([y[k], y[k]])
+        X[k][len(X[k]) // 2 - 1] = np.nan
+    X[5][-1], X[6][0] = np.nan, np.nan
+    observed = [own[~np.isnan(x[:, 0])] for x, own in zip(X, y, strict=True)]
+    fits = [
+        make_pipeline(Padder(padding=padding), classifier(**STEPS, epochs=2)).fit(X, labels)
+        for labels in (y, observed)
+    ]
+    assert_array_equal(fits[0].predict(X), fits[1].predict(X))
+    assert fits[0].score(X, y) == fits[0].score(X, observed)
+
+
+def test_labels_of_a_padded_sequence_tell_on_which_side_it_was_padded():
+    nan, labels = np.nan, list("abc")
+    for rows, expected in (
+        ([nan, 1.0, nan, 3.0], ["a", "c"]),  # padded in front
+        ([1.0, nan, 3.0, nan], ["a", "c"]),  # padded behind
+    ):
+        index = index_array(np.reshape(rows, (1, 4, 1)))
+        assert labels_of_rows([labels], index).tolist() == expected
+    # One step of padding in front or behind; only the sequence beside it tells which.
+    unclear, whole = [nan, 2.0, 3.0, nan], [nan, 1.0, 2.0, 3.0]
+    both = index_array(np.reshape([unclear, whole], (2, 4, 1)))
+    assert labels_of_rows([labels, labels], both).tolist() == ["a", "b", "a", "b", "c"]
+    with pytest.raises(ValueError, match="the side on which it was padded cannot be told"):
+        labels_of_rows([labels], index_array(np.reshape(unclear, (1, 4, 1))))
+    # Cut in the middle, it fits neither.
+    with pytest.raises(ValueError, match="the side on which it was padded cannot be told"):
+        labels_of_rows([list("abc")], index_array(np.reshape([1.0, nan, nan, 4.0], (1, 4, 1))))
 
 
 def test_ragged_sequences_are_searched_with_ordinary_folds():

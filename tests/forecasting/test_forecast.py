@@ -201,8 +201,14 @@ def test_a_future_that_is_missing():
         forecast(model, frame)
     with pytest.raises(ValueError, match=r"future lacks the columns \['hour'\]"):
         forecast(model, frame, future=future.rename(columns={"hour": "stunde"}))
-    with pytest.raises(ValueError, match="lacks 1 of the 4 timestamps ahead of series 'b', first"):
+    message = "lacks 1 of the 4 timestamps ahead of series 'b', first .* a row for each step ahead"
+    with pytest.raises(ValueError, match=message):
         forecast(model, frame, future=future.drop(index=[future.index[4]]))
+    # A series that ends before the others needs the steps after its own last row.
+    shorter = frame.drop(index=frame[frame.index.get_level_values(1) == "b"].index[-1])
+    message = "lacks 1 of the 4 .* of series 'b', first (.*); the first after its last row is \\1"
+    with pytest.raises(ValueError, match=message):
+        forecast(model, shorter, future=future)
     hole = future.copy()
     hole.iloc[3] = np.nan
     with pytest.raises(ValueError, match=r"missing or infinite values in \['hour'\]"):

@@ -88,7 +88,7 @@ def test_a_step_with_some_features_missing_is_an_error():
     X, y, _ = sequences()
     X[7, 2, 1] = np.nan
     X[9, 0, 1] = np.nan
-    message = r"2 steps .* first at X\[7, 2\], in features \[1\].*SimpleImputer"
+    message = r"2 steps .* first at X\[7, 2\], in features \[1\].*set these steps to NaN as a whole"
     with pytest.raises(ValueError, match=message):
         forecaster().fit(X, y)
 
