@@ -21,7 +21,9 @@ from sklstm.targets._step_labels import with_labels
     auto_patch=(
         "the season, or else a cycle of the clock, if two fit into a window: a day of\n    "
         "hours or minutes, a week of days, a year of weeks, months or quarters. Else it is half a "
-        "window, and 1\n    where sequences have different lengths"
+        "window,\n    and 1 where sequences have different lengths. Of a feature that is not the "
+        "past of a target,\n    a patch holds the mean, which suits weather; one that acts at an "
+        "exact lag needs 1"
     ),
     auto_directions="False",
     auto_dropout="0.1 for one target, and 0 for several",
