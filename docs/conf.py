@@ -72,6 +72,8 @@ html_theme_options = {
     # The pages for readers; benchmarks and what contributors need are under "More".
     "header_links_before_dropdown": 9,
     "navbar_end": ["theme-switcher"],
+    # The button alone: with a field the bar would take two lines at 1280 pixels.
+    "navbar_persistent": ["search-button"],
     "show_toc_level": 2,
     "show_prev_next": True,
     "footer_start": ["copyright"],
