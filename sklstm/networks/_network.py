@@ -21,8 +21,8 @@ from sklstm.networks._tensors import as_tensor, read_variables, write_variables
 
 # Windows evaluated at a time.
 _EVALUATION_BATCH = 1024
-# Steps times weights that run in one call: some 0.2 s, so that Python can be interrupted.
-_WORK_AT_ONCE = 1 << 26
+# Steps times weights that run in one call: some 0.1 s, so that Python can be interrupted.
+_WORK_AT_ONCE = 1 << 30
 # The learning rates of no epoch.
 _AS_IT_IS = np.empty(0, dtype=np.float32)
 
