@@ -1,7 +1,7 @@
 """
-======================================================
-Prediction intervals that hold what they promise
-======================================================
+==============================================
+Prediction intervals that reach their coverage
+==============================================
 
 An interval for nine hours of ten should hold nine hours of ten: tomorrow morning as well as in
 three hours. You learn how far the quantiles of a network miss this, how ``ConformalForecaster``

@@ -5,7 +5,7 @@ Which hours matter to the forecast?
 
 A network is no black box: take an hour away from its windows, and see how much worse it gets. You
 learn how to measure that for single steps and for blocks of steps, and how to test the method on a
-series of which the answer is known.
+series of which the true lags are known.
 """
 
 # Authors: The sklstm developers
@@ -123,7 +123,7 @@ of_weather = {
 # %%
 # The picture
 # -----------
-# Left: the known answer is found, by the network alone. Right: the last six hours matter most by
+# Left: the true lags are found, by the network alone. Right: the last six hours matter most by
 # far, so the scale is logarithmic. What matters next lies around the same hour of the day before:
 # it stands for the time of the day, which is in no column.
 

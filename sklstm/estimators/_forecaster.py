@@ -80,8 +80,7 @@ class LSTMForecaster(RegressorMixin, PlannedForecaster):
         behind windows with a lead, and else None. With few windows or a `season` it forecasts in
         several forms and averages them: for one target and fewer than 1,000 windows, "last" and
         "mean"; with a season, "last" without the season, None and "mean" with it, and "season"
-        where a window is longer than one. Each is weighed by its errors in a trial [4]_, see
-        `shrink`.
+        where a window is longer than one; each weighed by its errors in a trial [4]_: see `shrink`.
     season : int, str or tuple of them, default=None
         Length of the season, or of several, in steps, or as an alias of pandas such as "D". What
         the season adds to each series in each of its steps is learned in fit and subtracted, from

@@ -247,29 +247,29 @@ class LSTMNetwork(keras.Model):
         all_callbacks.on_train_begin()
         # BackupAndRestore sets this to the epoch at which an interrupted fit goes on.
         first = self._initial_epoch or initial_epoch
+        draw = partial(_draw, task)
         if at_once == 0:
-            for epoch in range(first, epochs):
-                all_callbacks.on_epoch_begin(epoch)
-                logs = self._run_epoch(train_epochs, task, validation, all_callbacks)
-                all_callbacks.on_epoch_end(epoch, logs)
-                if self.stop_training:
-                    break
+            run = partial(self._run_epoch, train_epochs, draw, validation, all_callbacks)
+            runs: Iterator[tuple[int, dict]] = (
+                (epoch, run(epoch)) for epoch in range(first, epochs)
+            )
         else:
             planned = next((own.rate_of for own in callbacks if own.rate_of is not None), None)
-            draw = partial(_draw, task)
-            for epoch, logs in _run_unwatched(train_epochs, draw, planned, first, epochs, at_once):
-                all_callbacks.on_epoch_end(epoch, logs)
-                if self.stop_training:
-                    break
+            runs = _run_unwatched(train_epochs, draw, planned, first, epochs, at_once)
+        for epoch, logs in runs:
+            all_callbacks.on_epoch_end(epoch, logs)
+            if self.stop_training:
+                break
         # Optimizers that average the weights write the averages back here.
         self.optimizer.finalize_variable_values(self.ordered_variables)
         all_callbacks.on_train_end(logs)
         return self.history
 
-    def _run_epoch(self, train_epochs, task, validation, all_callbacks) -> dict:
+    def _run_epoch(self, train_epochs, draw, validation, all_callbacks, epoch) -> dict:
         """Train for one epoch, evaluate, and return the logs."""
+        all_callbacks.on_epoch_begin(epoch)
         all_callbacks.on_train_batch_begin(0)
-        order, batch_size, seed = _draw(task)
+        order, batch_size, seed = draw()
         begin_metrics(self)
         found = train_epochs(*map(tf.constant, (order[None], batch_size, seed[None], _AS_IT_IS)))
         logs = _as_floats(found[1])

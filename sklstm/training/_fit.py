@@ -291,7 +291,10 @@ def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optim
 
     own = Samples(index, plan.y, plan.sample_weight)
     data = training_set(own, prepared, training, among)
-    spec = _complete_spec(plan, transform, data.index, previous)
+    before = None if previous is None else previous.network.spec
+    spec = plan.inputs.complete(plan.spec, transform, data.index, before)
+    if before is not None:
+        check_same_sizes(before, spec)
     if previous is None:
         transform.fit_scale(*data.given())
         channels = plan.inputs.channels(transform)
@@ -355,18 +358,6 @@ def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optim
         transform.shrinkage, error = _try_out(plan, index, trial_rng)
     network = as_fitted([trained.weights for trained in members])
     return Fit(network, members, mean_squared_error=error)
-
-
-def _complete_spec(plan, transform, index, previous):
-    if previous is None:
-        return plan.inputs.complete(plan.spec, transform, index)
-    before = previous.network.spec
-    spec = plan.inputs.complete(plan.spec, transform)
-    if spec.patches is not None and before.patches is not None:
-        # Which features stood still was found by the first fit.
-        spec = replace(spec, patches=replace(spec.patches, level_of=before.patches.level_of))
-    check_same_sizes(before, spec)
-    return spec
 
 
 def _split(plan, index, rng):

@@ -75,7 +75,11 @@ class InputPlan:
         return past.columns if len(set(past.columns)) == len(past.columns) else None
 
     def complete(
-        self, spec: NetworkSpec, transform: TargetTransform, index: WindowIndex | None = None
+        self,
+        spec: NetworkSpec,
+        transform: TargetTransform,
+        index: WindowIndex,
+        before: NetworkSpec | None = None,
     ) -> NetworkSpec:
         """Say what a network reads.
 
@@ -85,9 +89,11 @@ class InputPlan:
             The sizes, of all features and all targets.
         transform : TargetTransform
             Fitted.
-        index : WindowIndex or None, default=None
+        index : WindowIndex
             The windows of the fit. Where features are read relative to their own values, the last
             value is read, too, of those that stand still in many of these windows.
+        before : NetworkSpec or None, default=None
+            The sizes of the fit that goes on, which has found what stands still.
 
         Returns
         -------
@@ -113,7 +119,9 @@ class InputPlan:
             return spec
         others = tuple(k for k in range(spec.n_features) if k not in own)
         level_of = own if self.reads_level else []
-        if is_relative and others and index is not None:
+        if before is not None and before.patches is not None:
+            level_of = list(before.patches.level_of)
+        elif is_relative and others:
             still = still_features(index)
             level_of = [*level_of, *(k for k in others if features[k] in still)]
         return replace(
