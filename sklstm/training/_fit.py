@@ -292,7 +292,7 @@ def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optim
     own = Samples(index, plan.y, plan.sample_weight)
     data = training_set(own, prepared, training, among)
     before = None if previous is None else previous.network.spec
-    spec = plan.inputs.complete(plan.spec, transform, data.index, before)
+    spec = plan.inputs.complete(plan.spec, transform, data, before)
     if before is not None:
         check_same_sizes(before, spec)
     if previous is None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklstm.networks import NetworkSpec, PatchSpec
-from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.targets._target_transform import TargetTransform
+from sklstm.training._exact_lags import features_at_exact_lags
 from sklstm.training._some_windows import still_features
+from sklstm.training._training_set import TrainingSet
 
 _VIEW_OF_ANCHOR: dict[str | None, str] = {
     None: "values",
@@ -39,7 +40,8 @@ class InputPlan:
     channel_independent : bool, default=False
         Whether each target is read as a series of its own.
     averages_others : bool, default=False
-        Whether a patch holds the mean of the features that are not the past of a target.
+        Whether a patch holds the mean of the features that are not the past of a target, unless
+        they act at an exact lag.
     reads_level : bool, default=False
         Whether the last value of the past of the target is read beside the relative ones. That of
         another feature is where it is constant in many windows, which would else not tell it.
@@ -78,7 +80,7 @@ class InputPlan:
         self,
         spec: NetworkSpec,
         transform: TargetTransform,
-        index: WindowIndex,
+        data: TrainingSet,
         before: NetworkSpec | None = None,
     ) -> NetworkSpec:
         """Say what a network reads.
@@ -89,11 +91,11 @@ class InputPlan:
             The sizes, of all features and all targets.
         transform : TargetTransform
             Fitted.
-        index : WindowIndex
-            The windows of the fit. Where features are read relative to their own values, the last
+        data : TrainingSet
+            What the fit learns from. Where features are read relative to their own values, the last
             value is read, too, of those that stand still in many of these windows.
         before : NetworkSpec or None, default=None
-            The sizes of the fit that goes on, which has found what stands still.
+            The sizes of the fit that goes on, which has found what the windows say.
 
         Returns
         -------
@@ -117,20 +119,25 @@ class InputPlan:
         reads_steps = self.patch_size == 1 and views == ("values",) and not self.noise
         if reads_steps and not self.cycles and channels is None:
             return spec
-        others = tuple(k for k in range(spec.n_features) if k not in own)
+        others = [k for k in range(spec.n_features) if k not in own]
         level_of = own if self.reads_level else []
+        averaged = others if own and self.averages_others and self.patch_size > 1 else []
         if before is not None and before.patches is not None:
-            level_of = list(before.patches.level_of)
-        elif is_relative and others:
-            still = still_features(index)
-            level_of = [*level_of, *(k for k in others if features[k] in still)]
+            level_of, averaged = list(before.patches.level_of), list(before.patches.averaged)
+        else:
+            if is_relative and others:
+                still = still_features(data.index)
+                level_of = [*level_of, *(k for k in others if features[k] in still)]
+            if averaged and transform.past is not None:
+                exact = features_at_exact_lags(data, transform.past.columns, self.patch_size)
+                averaged = [k for k in averaged if features[k] not in exact]
         return replace(
             spec,
             patches=PatchSpec(
                 size=self.patch_size,
                 stride=self.patch_stride,
                 views=views,
-                averaged=others if own and self.averages_others and self.patch_size > 1 else (),
+                averaged=tuple(averaged),
                 level_of=tuple(level_of) if is_relative else (),
                 n_constants=2 * len(self.cycles),
                 noise=self.noise,

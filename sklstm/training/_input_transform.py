@@ -264,7 +264,7 @@ def fit_mean_and_scale(
 
 def _scales_of_views(index, patches, mean, scale):
     """Compute the root mean square of each view of each feature, over some of the windows."""
-    windows = (some_windows(index) - mean) / scale
+    windows = (some_windows(index)[1] - mean) / scale
     observed = ~np.isnan(windows[..., :1])
     # The newest observed step up to each; -1 before the first.
     newest = np.maximum.accumulate(

@@ -16,7 +16,7 @@ _N_NUMBERS = 1 << 21
 _STILL_PART = 0.5
 
 
-def some_windows(index: WindowIndex) -> np.ndarray:
+def some_windows(index: WindowIndex) -> tuple[np.ndarray, np.ndarray]:
     """Materialise windows that are spread evenly over all that hold a step.
 
     Parameters
@@ -26,15 +26,17 @@ def some_windows(index: WindowIndex) -> np.ndarray:
 
     Returns
     -------
-    ndarray of shape (n_some, n_reached, n_features)
-        At most 2,000 windows, without the steps that none reaches; missing steps are NaN.
+    positions : ndarray of shape (n_some,)
+        Of at most 2,000 windows.
+    windows : ndarray of shape (n_some, n_reached, n_features)
+        They, without the steps that none reaches; missing steps are NaN.
     """
     index = without_unreached_steps(index)
     some = np.flatnonzero(index.count > 0)
     fitting = _N_NUMBERS // (index.window * index.n_features)
     n_windows = min(_N_WINDOWS, max(fitting, 1))
     some = some[np.unique(np.linspace(0, len(some) - 1, n_windows).astype(np.intp))]
-    return index.take(some).materialize()
+    return some, index.take(some).materialize()
 
 
 def still_features(index: WindowIndex) -> tuple[int, ...]:
@@ -51,7 +53,7 @@ def still_features(index: WindowIndex) -> tuple[int, ...]:
         Features that differ between windows and are constant in at least half of them: what
         belongs to a series, a flag, a value of the sample that is repeated in each step.
     """
-    windows = some_windows(index)
+    _, windows = some_windows(index)
     low, high = np.nanmin(windows, axis=1), np.nanmax(windows, axis=1)
     constant = low == high
     differs = low.min(axis=0) < high.max(axis=0)

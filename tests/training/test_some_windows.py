@@ -131,7 +131,7 @@ def test_still_features_are_those_of_a_loop():
 
 def test_some_windows_are_few_and_spread():
     X = np.arange(30_000.0).reshape(10_000, 3, 1)
-    some = some_windows(index_array(X))
+    _, some = some_windows(index_array(X))
     assert len(some) == 2_000
     assert some[0, 0, 0] == 0
     assert some[-1, -1, 0] == 29_999
