@@ -22,9 +22,8 @@ from sklstm.targets._step_labels import with_labels
         "the season, or else a cycle of the clock, if two fit into a window: a day of\n    "
         "hours or minutes, a week of days, a year of weeks, months or quarters. Else it is half a "
         "window,\n    and 1 where sequences have different lengths. Of a feature that is not the "
-        "past of a target,\n    a patch holds the mean, unless a ridge regression on the training "
-        "windows gains 3 % of the\n    squared error from the steps, as where it acts at an exact "
-        "lag"
+        "past of a target,\n    a patch holds the mean, unless the steps tell a ridge regression "
+        "more, as at an exact lag"
     ),
     auto_directions="False",
     auto_dropout="0.1 for one target, and 0 for several",
@@ -111,10 +110,10 @@ class LSTMForecaster(RegressorMixin, PlannedForecaster):
         Shrink what the network adds to what a forecast is relative to, for each target by a factor
         between 0 and 1: the slope of actual values on forecasts [3]_, when the same fit on the
         first two thirds of the time forecasts the last third. Of quantiles the median is shrunk,
-        and the others keep their distance. "auto" does so with `season`, where few years say little
-        beyond it; else it holds the trial for one target and at most 20,000 windows, and shrinks
-        only where the network made forecasts worse, as it does on a random walk. There is no trial
-        with `early_stopping`. It takes two thirds longer to train.
+        and the others move away from it until the values of that third lie below each as often as
+        it says. "auto" does so with `season`, where few years say little beyond it; else the trial
+        is for one target and at most 20,000 windows, and shrinks only what made forecasts worse, as
+        on a random walk. No trial is held with `early_stopping`. Training takes two thirds longer.
     [layers]
     [training]
     loss : str, callable or keras.losses.Loss, default=None

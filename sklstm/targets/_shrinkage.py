@@ -1,4 +1,4 @@
-"""The shrinkage factor: the slope of actual values on forecasts."""
+"""What a trial says of forecasts: how much to shrink them, and to spread their quantiles."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -10,6 +10,8 @@ from sklstm.targets._target_layout import TargetLayout
 
 # Part of the timestamps, the last ones, that a trial forecasts.
 _LATER = 1 / 3
+# Further than this from the median, no quantile is moved: the trial says that they mean nothing.
+_LARGEST_SPREAD = 10.0
 
 
 def shrinkage_factor(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
@@ -60,8 +62,65 @@ def split_for_trial(
     return (earlier, later) if len(earlier) and len(later) else None
 
 
-def shrink_outputs(outputs: np.ndarray, factor: np.ndarray, layout: TargetLayout) -> np.ndarray:
-    """Shrink the median of each target; the other quantiles keep their distance from it.
+def spread_of_quantiles(
+    y_true: np.ndarray,
+    y_pred: np.ndarray,
+    factor: np.ndarray,
+    layout: TargetLayout,
+    weights: np.ndarray | None = None,
+) -> np.ndarray | None:
+    """Learn how much further from the median each quantile must lie to be exceeded as it says.
+
+    Parameters
+    ----------
+    y_true : ndarray of shape (n, n_targets)
+        Actual values, standardised; NaN is missing.
+    y_pred : ndarray of shape (n, n_targets, n_quantiles)
+        Forecasts of the quantiles, not shrunk.
+    factor : ndarray of shape (n_targets,)
+        The shrinkage factors of the median.
+    layout : TargetLayout
+        The quantiles.
+    weights : ndarray of shape (n,) or None, default=None
+        How much each forecast counts; None counts all alike.
+
+    Returns
+    -------
+    ndarray of shape (n_targets, n_quantiles) or None
+        At least 1, since a trial is no reason to be surer than the network is; 1 for the median.
+        None where there are no quantiles.
+    """
+    if not layout.quantiles:
+        return None
+    median = y_pred[..., layout.median]
+    errors, distances = y_true - factor * median, y_pred - median[..., None]
+    spread = np.ones(distances.shape[1:])
+    for target in range(spread.shape[0]):
+        for position, level in enumerate(layout.quantiles):
+            distance = distances[:, target, position]
+            apart = ~np.isnan(errors[:, target]) & (distance * (level - 0.5) > 0)
+            if weights is not None:
+                apart &= weights > 0
+            if not apart.any():
+                continue
+            # What lies between the median and the quantile, in either direction, is below 1.
+            ratios = errors[apart, target] / distance[apart]
+            spread[target, position] = np.quantile(
+                ratios,
+                max(level, 1 - level),
+                method="inverted_cdf",
+                weights=None if weights is None else weights[apart],
+            )
+    return np.clip(spread, 1.0, _LARGEST_SPREAD)
+
+
+def shrink_outputs(
+    outputs: np.ndarray,
+    factor: np.ndarray,
+    layout: TargetLayout,
+    spread: np.ndarray | None = None,
+) -> np.ndarray:
+    """Shrink the median of each target, and spread the other quantiles around it.
 
     Outputs are linear in the last layer, so its weights may stand in place of the outputs.
 
@@ -74,13 +133,16 @@ def shrink_outputs(outputs: np.ndarray, factor: np.ndarray, layout: TargetLayout
         The shrinkage factors.
     layout : TargetLayout
         What an output means.
+    spread : ndarray of shape (n_targets, n_quantiles) or None, default=None
+        What the distances of quantiles from the median are multiplied by; None keeps them.
 
     Returns
     -------
     ndarray of the same shape and type
-        Shrunk.
+        Shrunk, and spread.
     """
     parts = outputs.reshape(*outputs.shape[:-1], -1, layout.n_targets, layout.n_quantiles)
     median = parts[..., layout.median, None]
-    shrunk = parts - (1 - factor)[:, None] * median
+    distances = parts - median
+    shrunk = factor[:, None] * median + (distances if spread is None else spread * distances)
     return shrunk.astype(outputs.dtype).reshape(outputs.shape)

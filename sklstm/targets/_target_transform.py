@@ -47,11 +47,9 @@ class TargetTransform:
     Attributes
     ----------
     anchor : {"last", "mean", "season"} or None
-        The anchor, once it is fitted; `given_anchor` may be "auto".
-    season_length : int or None
-        Steps of the season that the anchor "season" goes back.
-    wall_clock : WallClock or None
-        The clock that this season follows; None counts the steps.
+        Once it is fitted; `given_anchor` may be "auto".
+    season_length, wall_clock : int or None, WallClock or None
+        Steps of the season that the anchor "season" goes back, and the clock that it follows.
     past : PastOfTarget or None
         Where X carries the past of the targets.
     seasons : Seasons or None
@@ -60,11 +58,14 @@ class TargetTransform:
         The anchor of a window without steps.
     mean, scale : ndarray of shape (horizon * n_targets,)
         What relative targets are standardised by.
-    shrinkage : ndarray of shape (n_targets,) or None
-        What the median prediction, standardised, is multiplied by; None leaves it.
+    shrinkage, spread : ndarray of shape (n_targets,) and (n_targets, n_quantiles), or None
+        What the median prediction, standardised, and the distances of the other quantiles from it
+        are multiplied by; None leaves them.
     last_times : tuple of list and ndarray, or None
         Where y came with steps ahead: the keys of the series of fit, and the last time of each.
     """
+
+    spread: np.ndarray | None = None
 
     def __init__(
         self,
@@ -364,7 +365,7 @@ class TargetTransform:
         layout = self.layout
         n_quantiles = layout.n_quantiles
         if self.shrinkage is not None:
-            outputs = shrink_outputs(outputs, self.shrinkage, layout)
+            outputs = shrink_outputs(outputs, self.shrinkage, layout, self.spread)
         outputs = outputs * np.repeat(self.scale, n_quantiles) + np.repeat(self.mean, n_quantiles)
         if self.is_plain and n_quantiles == 1:
             return outputs

@@ -12,7 +12,6 @@ import numpy as np
 
 from sklstm.networks import NetworkSpec
 from sklstm.preprocessing._window_index import WindowIndex
-from sklstm.targets._shrinkage import shrinkage_factor, split_for_trial
 from sklstm.targets._step_labels import only_with_values
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._epoch_report import FitReport
@@ -22,6 +21,7 @@ from sklstm.training._input_transform import fit_input_transform
 from sklstm.training._repeats import first_of_repeats
 from sklstm.training._trained import Trained, check_same_sizes
 from sklstm.training._training_set import make_training_set
+from sklstm.training._trial import try_out
 from sklstm.training._validation_split import every_nth, hold_out, split_by_hand
 from sklstm.utils._ragged import as_slice
 
@@ -355,7 +355,9 @@ def _fit_one(plan, index, rng, *, is_univariate=False, previous=None, keep_optim
     )
     error = None
     if trial_rng is not None:
-        transform.shrinkage, error = _try_out(plan, index, trial_rng)
+        trial = try_out(_fit_one, plan, index, trial_rng)
+        transform.shrinkage, transform.spread = trial.shrinkage, trial.spread
+        error = trial.mean_squared_error
     network = as_fitted([trained.weights for trained in members])
     return Fit(network, members, mean_squared_error=error)
 
@@ -392,59 +394,3 @@ def _split(plan, index, rng):
         first_of=first_of,
     )
     return training, as_slice(training), (validation, validation)
-
-
-def _try_out(plan, index, rng):
-    """Let the same fit on the first two thirds of the time forecast the last third.
-
-    Returns
-    -------
-    factor : ndarray of shape (n_targets,) or None
-        The shrinkage factors.
-    mean_squared_error : ndarray of shape (n_targets,) or None
-        Of the shrunk forecasts, in units of y.
-    """
-    layout = plan.transform.layout
-    fewest = 2 if layout.is_multi_step else max(2, layout.horizon)
-    parts = split_for_trial(index, fewest, look_ahead=layout.look_ahead)
-    if parts is None:
-        return None, None
-    earlier, later = parts
-    if plan.sample_weight is not None and not plan.sample_weight[earlier].any():
-        return None, None
-    trial = replace(
-        plan,
-        transform=plan.transform.unfitted(),
-        trainer=plan.trainer.silent(),
-        y=plan.y[earlier],
-        sample_weight=None if plan.sample_weight is None else plan.sample_weight[earlier],
-        # It holds out the last part of what it has.
-        split=None,
-        validation=None,
-        n_members=1,
-        shrink=False,
-        companions=(),
-        is_trial=True,
-    )
-    network = _fit_one(trial, index.take(earlier), rng).network
-    transform = network.target_transform
-    samples = index.take(later)
-    prepared = transform.transform_past(samples)
-    observed = np.flatnonzero(prepared.count > 0)
-    y_true = transform.transform(samples, plan.y[later], observed, slice(None))
-    y_pred = network.outputs(prepared.take(observed))
-    y_pred = y_pred.reshape(-1, layout.n_targets, layout.n_quantiles)[..., layout.median]
-    y_true = transform.standardise(y_true).reshape(y_pred.shape)
-    if plan.sample_weight is not None:
-        # Errors are weighed by weighing both.
-        weights = plan.sample_weight[later][observed]
-        if not weights.any():
-            return None, None
-        root = np.sqrt(np.repeat(weights / weights.mean(), layout.horizon))[:, None]
-        y_true, y_pred = root * y_true, root * y_pred
-    factor = shrinkage_factor(y_true, y_pred)
-    if plan.shrink == "useless":
-        error, without = (np.nanmean(np.square(y_true - own), axis=0) for own in (y_pred, 0.0))
-        factor = np.where(error > without, factor, 1.0)
-    errors = (y_true - factor * y_pred) * transform.scale[: layout.n_targets]
-    return factor, np.nanmean(np.square(errors), axis=0)

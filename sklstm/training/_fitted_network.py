@@ -251,10 +251,9 @@ class FittedNetwork:
         weights = self.weights
         if transform.shrinkage is not None:
             # Shrinking is linear: the last layer does it.
-            factor = transform.shrinkage
+            how = (transform.shrinkage, layout, transform.spread)
             weights = [
-                [*own[:-2], *(shrink_outputs(part, factor, layout) for part in own[-2:])]
-                for own in weights
+                [*own[:-2], *(shrink_outputs(part, *how) for part in own[-2:])] for own in weights
             ]
         of_y: dict = {}
         # Probabilities are what they are; linear outputs are brought into the units of y.

@@ -1,4 +1,4 @@
-"""The shrinkage factor: the slope of actual values on the forecasts of a trial."""
+"""What a trial says: how much forecasts are shrunk, and how far quantiles are spread."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -10,6 +10,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
+from sklstm import LSTMForecaster
+from sklstm.targets._shrinkage import spread_of_quantiles
+from sklstm.targets._target_layout import TargetLayout
 from tests.estimators.helpers import forecaster, sequences, series, windows, zero_weights
 
 N, HORIZON = 120, 3
@@ -72,18 +75,83 @@ def test_each_target_has_its_own():
     assert model.shrinkage_[0] < 0.4 < 0.7 < model.shrinkage_[1]
 
 
-def test_of_quantiles_the_median_is_shrunk_and_the_spread_kept():
+def test_of_quantiles_the_median_is_shrunk_and_the_others_are_spread_around_it():
     quantiles = (0.1, 0.5, 0.9)
     model, X, _ = fitted(table(noise=True), quantiles=quantiles)
     free, _, _ = fitted(table(noise=True), quantiles=quantiles, shrink=False)
-    assert_allclose(
-        np.diff(model.predict_quantiles(X), axis=-1),
-        np.diff(free.predict_quantiles(X), axis=-1),
-        atol=1e-4,
-    )
+    spread = model.network_.target_transform.spread[0]
+    assert spread.shape == (3,)
+    assert spread.min() >= 1
+    assert spread[1] == 1
+    assert spread.max() > 1.1
+    distances = [
+        of.predict_quantiles(X) - of.predict_quantiles(X)[..., [1]] for of in (model, free)
+    ]
+    assert_allclose(distances[0], spread * distances[1], atol=1e-3)
     plain, silent = relative(free, X)
     assert_allclose(model.predict(X), silent + model.shrinkage_ * plain, atol=1e-4)
     assert model.shrinkage_[0] < 1
+    # Training that goes on keeps it.
+    resumed = model.set_params(warm_start=True).fit(X, table(noise=True)["value"])
+    assert_array_equal(resumed.network_.target_transform.spread[0], spread)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_quantiles_of_the_trial_are_exceeded_as_often_as_they_say(weighted):
+    rng = np.random.default_rng(0)
+    quantiles = (0.05, 0.3, 0.5, 0.8)
+    layout = TargetLayout(2, quantiles=quantiles)
+    y_true = rng.normal(size=(4_000, 2)) * [1.0, 4.0]
+    y_true[rng.random(4_000) < 0.1, 1] = np.nan
+    # Those of a normal distribution of half the width, around a median that says too much.
+    normal = np.array([-1.645, -0.524, 0.0, 0.842])
+    y_pred = rng.normal(size=(4_000, 2, 1)) + 0.5 * normal
+    weights = rng.integers(0, 4, size=4_000).astype(float) if weighted else np.ones(4_000)
+    factor = np.array([0.2, 0.0])
+    spread = spread_of_quantiles(y_true, y_pred, factor, layout, weights if weighted else None)
+    median = y_pred[..., [2]]
+    shrunk = factor[:, None] * median + spread * (y_pred - median)
+    for target in range(2):
+        observed = ~np.isnan(y_true[:, target])
+        for position, level in enumerate(quantiles):
+            below = y_true[observed, target] <= shrunk[observed, target, position]
+            part = np.average(below, weights=weights[observed])
+            if position != 2:
+                assert part == pytest.approx(level, abs=0.002)
+    assert spread[0, 3] == pytest.approx(2, abs=0.3)
+
+
+def test_no_quantile_is_drawn_closer_or_spread_without_end():
+    layout = TargetLayout(1, quantiles=(0.1, 0.5, 0.9))
+    y_true = np.linspace(-1, 1, 101)[:, None]
+    wide, narrow = (np.tile([-of, 0.0, of], (101, 1, 1)) for of in (5.0, 0.01))
+    one = np.ones(1)
+    assert_array_equal(spread_of_quantiles(y_true, wide, one, layout), [[1, 1, 1]])
+    assert_array_equal(spread_of_quantiles(y_true, narrow, one, layout), [[10, 1, 10]])
+    # Where no quantile is apart from the median, nothing is learned.
+    assert_array_equal(spread_of_quantiles(y_true, 0 * wide, one, layout), [[1, 1, 1]])
+    assert spread_of_quantiles(y_true, wide[..., :1], one, TargetLayout(1)) is None
+
+
+@pytest.mark.slow
+def test_intervals_of_few_rows_cover_new_ones():
+    rng = np.random.default_rng(0)
+    inside = {"auto": [], False: []}
+    for _ in range(4):
+        value = np.zeros(1_500)
+        for row in range(1, 1_500):
+            value[row] = 0.9 * value[row - 1] + rng.normal()
+        frame = pd.DataFrame({"value": value}, pd.date_range("2024", periods=1_500, freq="h"))
+        X = windows(frame, window=24)
+        for shrink, parts in inside.items():
+            model = LSTMForecaster(
+                horizon=12, quantiles=(0.05, 0.5, 0.95), shrink=shrink, random_state=0
+            ).fit(X[:500], value[:500])
+            actual = model.actuals(X[500:], value[500:])[:-12]
+            low, _, high = np.moveaxis(model.predict_quantiles(X[500:])[:-12], -1, 0)
+            parts.append(np.mean((low <= actual) & (actual <= high)))
+    assert 0.86 < np.mean(inside["auto"]) < 0.98
+    assert np.mean(inside[False]) < 0.75
 
 
 def test_without_a_season_forecasts_are_shrunk_only_on_request():
