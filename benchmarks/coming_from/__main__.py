@@ -147,9 +147,9 @@ def make_page(results, skipped):
             else []
         ),
         "",
-        "## Peer by peer",
+        "## One library at a time",
         "",
-        "These are the same rows. Each page shows those that it is about.",
+        "These are the same rows. The page of each library shows its own.",
     ]
     for peer in PEERS:
         if peer in rows:
