@@ -71,7 +71,10 @@ class Results:
         arguments = " ".join(sys.argv[1:])
         minutes = (time.perf_counter() - self.start) / 60
         return [
-            "# Results",
+            "# Speed",
+            "",
+            "How long fits, predictions and a grid search take, beside Keras, SciKeras, skorch and",
+            "a loop of PyTorch.",
             "",
             f"Written by `python -m benchmarks{' ' if arguments else ''}{arguments}` "
             f"({self.options.repeats} repeats) after {minutes:.0f} minutes:",

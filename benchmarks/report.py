@@ -18,8 +18,8 @@ that a slow minute is slow for all. *1 thread, CPU* is the CPU time of the whole
 library set to one thread; *wall* is wall time with every library set to all cores. All peers train
 the same network on the same windows (float32), from the same initial weights, with Adam at the same
 rate and epsilon and the same batch size, shuffled. sklstm keeps its defaults, so it also
-standardises the data, which are already standardised (but not the folds of the grid, where that
-would be another task).
+standardises the data, which are already standardised. In the grid it does not, since standardising
+each fold would change the task.
 
 - *Keras, as in tutorials* is `Sequential`, `compile(optimizer=Adam(rate), loss="mse")`, `fit`,
   `predict`. *Keras, tuned* has `jit_compile=True`, the fastest `steps_per_execution` of 1, 8, 16
@@ -36,7 +36,7 @@ would be another task).
   The second of PyTorch's two biases is held at 0.
 - In the *grid* the first of the searches also compiles what it needs (see the spread); Keras and
   scikeras, which build every network anew, run once.
-- *Reached* states a fact; no run fails if it says no."""
+- *Reached* only reports: no run fails if it says no."""
 
 
 def ratios(rows: list[Row]) -> list[str]:
@@ -93,7 +93,7 @@ def losses(rows: list[Row]) -> list[str]:
 def details(rows: list[Row]) -> list[str]:
     """Write how far the repeats spread, and other notes."""
     lines = _table_head(
-        ["work", "on", "repeats", "ratio, least to greatest of the repeats", "notes"]
+        ["work", "on", "repeats", "ratio, lowest to highest of the repeats", "notes"]
     )
     for row in rows:
         if "sklstm" not in row.seconds:
@@ -214,7 +214,8 @@ def memory(long: dict, many: dict, n_rows: int, window: int) -> list[str]:
         f"the imports {long['peak'] / mib:.0f} MiB (the caller's series and y counted), that is "
         f"**{share:.2f}×** the series; goal below 5× for 5,000,000 rows: "
         f"**{'yes' if share < 5 else 'no'}**. "
-        f"The fit took {long['seconds']:.1f} s. Windows laid out would be {windows_gb:.0f} GB.",
+        f"The fit took {long['seconds']:.1f} s. "
+        f"Materialised windows would take {windows_gb:.0f} GB.",
         f"- {many['n_fits']} fits and predictions of a grid (12 candidates: window × units × "
         f"rate): resident memory grew by **{growth:.1f} MiB** after a first pass, which took "
         f"{many['first_pass'] / mib:.0f} MiB; goal below 20 MiB: "

@@ -15,30 +15,29 @@ from benchmarks.skill.methods import METHODS, Method
 from benchmarks.skill.tasks import TASKS, Task
 
 HOW_TO_READ = """\
-**How to read it.** A score is the median over the seeds, with the least and the greatest after it;
-methods that no seed changes ran once. A ratio is that of an error to the error of the best simple
+**How to read it.** A score is the median over the seeds, with the lowest and the highest after it;
+methods without a seed ran once. A ratio is that of an error to the error of the best simple
 method of the task (below 1× is better); for accuracies it is that of 1 − accuracy, no less than
 half a wrong prediction. *Simple* methods are persistence, the last cycle again (seasonal naive),
 monthly means, Ridge on standardised lags (alpha 1), for many targets NLinear (a ridge regression
 for each column on its own lags, less the last value), boosting
 (`HistGradientBoostingRegressor`, one for each step ahead, and `HistGradientBoostingClassifier`),
-logistic regression on standardised values or on the mean, standard deviation, least and greatest
-value of each channel, and the class frequencies. Others belong to packages that may not be
-installed; they are compared, but are not what the ratio refers to. *LSTM, defaults* is
-`SequenceWindower` with the window of the task and `LSTMForecaster(horizon=...)`, or
-`LSTMClassifier()`; *LSTM, season* also sets the season that the protocol names, and in the means
-counts with its defaults where there is none. CPU seconds are those of all fits and predictions on
-one thread, what is compiled on the way included.
+logistic regression on standardised values or on the mean, standard deviation, minimum and maximum
+of each channel, and the class frequencies. The other methods need packages that may not be
+installed; no ratio refers to them. *LSTM, defaults* is `SequenceWindower` with the window of the
+task and `LSTMForecaster(horizon=...)`, or `LSTMClassifier()`; *LSTM, season* also sets the season
+that the protocol names. Where it names none, the means of *LSTM, season* use the defaults. CPU
+seconds are those of all fits and predictions on one thread, with compilation.
 
 **Protocols.** Forecasts are fitted on the rows before a cut, and scored by the mean absolute error
 over all steps ahead, then over the folds; ETTh2 in the protocol of LTSF by the squared error of
 standardised columns (fitted on the first 8,640 hours, tested on hours 11,520 to 14,399; published
-for DLinear and NLinear: 0.277 to 0.333). Classes of tables are predicted from windows of 24 hours
-and cut in time; sequences have their own split. A class of the temperature is one of three that
-k-means finds in the training part. The random walks and the noiseless line and sine (slope 1 a
-month, amplitude 20, fitted on 19 years, forecast over the next 5) are checks, and do not count in
-the means: of the line an error of 3 or less is wanted, and of the walks a ratio to
-persistence near 1."""
+for DLinear and NLinear: 0.277 to 0.333). Tables are split in time, and their classes are predicted
+from windows of 24 hours; data sets of sequences come with their own split. A class of the
+temperature is one of three that k-means finds in the training part. The random walks and the
+noiseless line and sine (slope 1 a month, amplitude 20, fitted on 19 years, forecast over the next
+5) are checks, and do not count in the means: the goal is an error of at most 3 for the line, and a
+ratio to persistence near 1 for the walks."""
 
 
 @dataclass(frozen=True)
