@@ -1,4 +1,4 @@
-"""Estimators around other estimators."""
+"""A meta-estimator that learns the labels of a classifier from a target in numbers."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause

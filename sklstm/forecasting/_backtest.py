@@ -56,18 +56,18 @@ def backtest(
     metrics : list of str or callable, or dict of callables, default=("mean_absolute_error",)
         Functions ``metric(y_true, y_pred)``, or names of functions of :mod:`sklearn.metrics`.
     baselines : dict, default=None
-        Methods to set beside it, by name: :class:`Persistence`, :class:`SeasonalNaive`,
+        Methods to compare with, by name: :class:`Persistence`, :class:`SeasonalNaive`,
         :class:`Drift`, :class:`Climatology`, or any regressor, which is fitted on the lag table of
-        the same windows, with a value missing there as the mean of its column.
+        the same windows. Values that are missing there become the mean of their column.
     origins : {"all", "first"}, default="all"
-        Whether each row of a test part is a forecast origin, or those of its first timestamp alone.
+        Whether each row of a test part is a forecast origin, or only those of its first timestamp.
     coverage : float, default=None
-        Of the prediction intervals of models that give some; None is 0.9 for a
-        :class:`ConformalForecaster`, and the outermost quantiles of a forecaster of quantiles.
+        Coverage of the prediction intervals, of models that give them. None is 0.9 for a
+        :class:`ConformalForecaster`, and takes the outermost quantiles of a quantile forecaster.
     refit : bool, default=True
         Whether to fit in each fold, or in the first one alone.
     n_jobs : int, default=None
-        Folds at a time, through joblib.
+        Number of folds that joblib runs in parallel.
     verbose : int, default=0
         Progress, as joblib shows it; 0 prints nothing.
 
@@ -83,7 +83,7 @@ def backtest(
     Raises
     ------
     ValueError
-        If a model is no such pipeline, or if something is asked for that is not known.
+        If a model is not such a pipeline, or if a metric, a baseline or an option is not known.
 
     See Also
     --------

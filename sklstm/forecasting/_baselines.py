@@ -202,7 +202,7 @@ class Drift(Baseline):
 
 @dataclass(frozen=True)
 class Climatology(Baseline):
-    """Every step ahead is the mean of its series in its step of the season, over the training part.
+    """Every step ahead is the training mean of its series in the same step of the season.
 
     Parameters
     ----------

@@ -43,9 +43,9 @@ class ConformalForecaster(
         predictions have the shape of `y`. None is
         :class:`~sklearn.linear_model.LinearRegression`.
     calibration_size : float or int, default=0.2
-        Part of the timestamps to calibrate on, or how many.
+        Fraction of the timestamps to calibrate on, or their number.
     refit : bool, default=True
-        Fit again on all rows. Else the forecaster stays the one that was calibrated.
+        Whether to fit again on all rows. Otherwise the calibrated forecaster is kept.
     time : str or int, default=None
         Level of the index that holds the time, as in
         :class:`~sklstm.model_selection.PanelTimeSeriesSplit`. Rows without an index are taken to be
@@ -108,7 +108,7 @@ class ConformalForecaster(
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y):
-        """Calibrate on the last part in time, and fit on all of it.
+        """Calibrate on the last part in time, and fit on all rows.
 
         Parameters
         ----------
@@ -167,15 +167,15 @@ class ConformalForecaster(
         return of.y_pred.reshape(of.shape)
 
     def predict_interval(self, X, coverage=0.9):
-        """Forecast prediction intervals.
+        """Predict an interval for each step ahead.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
             The rows.
         coverage : float, default=0.9
-            Part of the actual values that lie inside, at each step ahead, if new rows resemble
-            those of the calibration.
+            Part of the actual values that is to lie inside, at each step ahead. It does if new
+            rows resemble those of the calibration.
 
         Returns
         -------
@@ -198,7 +198,7 @@ class ConformalForecaster(
         Parameters
         ----------
         coverage : float
-            Part of the actual values that lie inside, between 0 and 1.
+            Part of the actual values that is to lie inside, between 0 and 1.
 
         Returns
         -------

@@ -35,23 +35,24 @@ def forecast(model, X, steps=None, *, future=None, coverage=None):
         takes the time from, and the series beside them. An array holds the steps ahead of the one
         series in their order.
     coverage : float, default=None
-        Of the prediction intervals of a :class:`ConformalForecaster`, where None is 0.9, or of
-        those between two quantiles of the forecaster, such as 0.8 between 0.1 and 0.9.
+        Coverage of the prediction intervals: of a :class:`ConformalForecaster`, where None is 0.9,
+        or between two quantiles of the forecaster, such as 0.8 between 0.1 and 0.9.
 
     Returns
     -------
     Series or DataFrame of length n_series * steps, float64
         The forecast, named after the target, one column for each of several. With prediction
         intervals a DataFrame of the columns "forecast", "lower" and "upper"; with quantiles and no
-        `coverage` one of a column for each, named by its level. Several targets stand above these
-        columns. The index continues that of X, in steps of the clock or, with
-        ``freq="rows"``, at the usual distance of two rows of fit; with several series they stand
-        before the time. Rows without an index are counted on.
+        `coverage` a DataFrame with a column for each quantile, named by its level. With several
+        targets, the columns have the targets as their first level. The index continues that of X,
+        in steps of the clock or, with ``freq="rows"``, at the usual distance of two rows of fit;
+        with several series, the series are its first level. If X has no index, the rows are
+        numbered on.
 
     Raises
     ------
     ValueError
-        If the continuation of the index is not known, if something of the future is missing, if
+        If the continuation of the index is not known, if known future covariates are missing, if
         forecasts are to be fed back and X holds more than the target and known future covariates,
         or if intervals or quantiles are asked for beyond the horizon.
 

@@ -14,8 +14,8 @@ def generate(model, start, n, *, feedback=None):
     Parameters
     ----------
     model : Stream, LSTMClassifier, LSTMForecaster or Pipeline that ends in one
-        Fitted. A stream continues from what it has seen, and is itself not changed; anything else
-        has seen nothing.
+        Fitted. A stream continues from what it has seen, and is itself not changed; any other
+        model starts without a past.
     start : array-like or DataFrame of shape (n_rows, n_features)
         The rows to start with, at least one. The first prediction is the one at the last of them.
     n : int
@@ -33,8 +33,8 @@ def generate(model, start, n, *, feedback=None):
     Raises
     ------
     ValueError
-        If there is no row to start with, if ``n`` is less than 1, if the windows lead by more than
-        one step, if the model reads known future covariates, or if predictions cannot be rows and
+        If there is no row to start with, if ``n`` is less than 1, if ``lead`` is greater
+        than 1, if the model reads known future covariates, or if predictions cannot be rows and
         ``feedback`` does not make them.
 
     See Also

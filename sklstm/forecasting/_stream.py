@@ -257,8 +257,8 @@ class Stream:
         series : hashable, default=None
             Key of the series of all rows, as in :meth:`push`.
         future : DataFrame, Series or array-like of shape (n_steps_ahead, n_known), default=None
-            As in :meth:`push`, of the steps after the last row. Of the steps of these rows, and of
-            those that they leave out, the rows themselves tell it.
+            As in :meth:`push`, for the steps after the last row. Up to it, the rows hold these
+            covariates themselves.
 
         Returns
         -------

@@ -21,7 +21,7 @@ _VARIABLES = (
 
 
 def show_versions():
-    """Print what an issue should say: system, dependencies, engine and environment variables.
+    """Print what to put into an issue: system, dependencies, engine and environment variables.
 
     TensorFlow and Keras are not imported: their versions are those that are installed.
 

@@ -64,9 +64,9 @@ def load(path, *, trusted=()):
 
     Notes
     -----
-    The hashes find accidents, and changes by people who do not change the manifest, too. They do
-    not say who wrote a file: take files of strangers for what they are, models that may predict
-    anything. They cannot run code.
+    The hashes find accidental damage, and changes by people who leave the manifest as it was. They
+    do not say who wrote a file. A file from a stranger cannot run code, but its model may predict
+    anything.
 
     Examples
     --------

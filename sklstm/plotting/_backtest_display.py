@@ -31,7 +31,7 @@ class BacktestDisplay(Display):
     metric : str, default=None
         Its column to draw; None is the first metric.
     coverage : float, default=None
-        What the intervals are to cover, drawn as a line.
+        Nominal coverage of the intervals, drawn as a line.
     panels : list of {"lead", "fold", "coverage", "width"}, default=None
         What to draw, a panel for each. None draws what the table has: leads and folds where there
         are several, coverage and width where models give intervals.
@@ -102,7 +102,7 @@ class BacktestDisplay(Display):
             Name of a function of :mod:`sklearn.metrics`, or a function ``metric(y_true, y_pred)``.
             None is the mean absolute error.
         coverage : float, default=None
-            Of the prediction intervals.
+            Nominal coverage of the prediction intervals.
         panels : list of {"lead", "fold", "coverage", "width"}, default=None
             What to draw; None draws what there is.
         ax : matplotlib Axes or array of them, default=None
@@ -133,7 +133,7 @@ class BacktestDisplay(Display):
         metric : str, default=None
             Its column to draw; None is the first metric.
         coverage : float, default=None
-            What the intervals are to cover, drawn as a line.
+            Nominal coverage of the intervals, drawn as a line.
         panels : list of {"lead", "fold", "coverage", "width"}, default=None
             What to draw; None draws what the table has.
         ax : matplotlib Axes or array of them, default=None

@@ -44,8 +44,7 @@ class ForecastDisplay(Display):
     others : dict of Series, default=None
         Other forecasts of the same timestamps, by name.
     coverage : float, default=None
-        Part of the actual values that the interval is to hold, for the legend. Quantiles bring
-        their own.
+        Nominal coverage of the interval, for the legend. Quantiles have their own.
 
     Attributes
     ----------
@@ -123,7 +122,7 @@ class ForecastDisplay(Display):
         future : DataFrame, default=None
             Known future covariates.
         coverage : float, default=None
-            Of the prediction intervals; None is 0.9 for a
+            Coverage of the prediction intervals. None is 0.9 for a
             :class:`~sklstm.ConformalForecaster`, and all quantiles for a forecaster of them.
         actual : Series, default=None
             The actual values.
@@ -175,7 +174,7 @@ class ForecastDisplay(Display):
         others : dict of Series, default=None
             Other forecasts of the same timestamps, by name.
         coverage : float, default=None
-            Part of the actual values that the interval is to hold, for the legend.
+            Nominal coverage of the interval, for the legend.
         ax : matplotlib Axes or array of them, default=None
             Axes to draw in, one for each series, or one to be divided; None makes a figure.
         n_history : int, default=None

@@ -34,7 +34,7 @@ class SearchDisplay(Display):
         One or two parameters, by their names or the last part of them: "units" for
         "lstmforecaster__units". None takes those that differ between candidates.
     score : str, default="score"
-        The score, of a search with several: its name in `cv_results`.
+        Name of the score in `cv_results`, for a search with several scores.
     negate_score : bool, default=False
         Whether to draw the scores with the other sign, as errors: for a scorer such as
         "neg_mean_absolute_error".
@@ -93,7 +93,7 @@ class SearchDisplay(Display):
         params : str or list of str, default=None
             One or two parameters; None takes those that differ between candidates.
         score : str, default="score"
-            The score, of a search with several.
+            Name of the score, for a search with several scores.
         negate_score : bool, default=False
             Whether to draw the scores with the other sign, as errors.
         score_name : str, default=None
@@ -141,7 +141,7 @@ class SearchDisplay(Display):
         params : str or list of str, default=None
             One or two parameters; None takes those that differ between candidates.
         score : str, default="score"
-            The score, of a search with several.
+            Name of the score, for a search with several scores.
         negate_score : bool, default=False
             Whether to draw the scores with the other sign, as errors.
         score_name : str, default=None
@@ -175,7 +175,7 @@ class SearchDisplay(Display):
         Raises
         ------
         TypeError
-            If `cv_results` is no such table.
+            If `cv_results` is not such a table.
         ValueError
             If it has no such score or parameter, or if more than two parameters differ and none is
             named.

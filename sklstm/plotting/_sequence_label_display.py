@@ -39,7 +39,7 @@ class SequenceLabelDisplay(Display):
     proba : array-like of shape (n_steps, n_classes), default=None
         The probabilities.
     classes : array-like of shape (n_classes,), default=None
-        The classes, in the order of the columns of `proba`. None takes the labels in order.
+        The classes, in the order of the columns of `proba`. None takes the sorted labels.
     index : pandas.Index or array-like of shape (n_steps,), default=None
         The time of each step; None counts them from 0.
 
@@ -143,7 +143,7 @@ class SequenceLabelDisplay(Display):
         proba : array-like of shape (n_steps, n_classes), default=None
             The probabilities.
         classes : array-like of shape (n_classes,), default=None
-            The classes, in the order of the columns of `proba`; None takes the labels in order.
+            The classes, in the order of the columns of `proba`; None takes the sorted labels.
         index : pandas.Index or array-like of shape (n_steps,), default=None
             The time of each step; None takes the index of `y_true` or `y_pred`, or counts steps.
         ax : matplotlib Axes, default=None

@@ -35,10 +35,10 @@ _MOST_LABELS = 16
 class WindowDisplay(Display):
     """Plot of windows: which rows make the window of a row, and what is predicted from it.
 
-    Time runs from left to right, a cell a step of the clock. The first line shows the rows of `X`,
-    with the gaps of the clock and the rows that were kept from fit (the history). Each line below
-    is the window of one row: the window ends `lead` steps before its row, and `horizon` values are
-    predicted from it, the first of which is that of the row. Folds of a splitter follow.
+    Time runs from left to right, one cell for each step of the clock. The first line shows the
+    rows of `X`, with the gaps of the clock and the rows that were kept from fit (the history). Each
+    line below is the window of one row: the window ends `lead` steps before its row, and `horizon`
+    values are predicted from it, the first of which is that of the row. Folds of a splitter follow.
 
     Create it with :meth:`from_estimator`.
 
@@ -68,9 +68,9 @@ class WindowDisplay(Display):
     windows_ : list of matplotlib PolyCollection
         The observed steps of each window.
     missing_ : list of matplotlib PolyCollection
-        Its missing steps.
+        The missing steps of each window.
     targets_ : list of matplotlib PolyCollection
-        What is predicted from it.
+        The values that are predicted from each window.
     folds_ : list of (PolyCollection, PolyCollection)
         The training and the test rows of each fold.
 
@@ -155,8 +155,8 @@ class WindowDisplay(Display):
         Raises
         ------
         ValueError
-            If the windows do not know their time, if there is none, or if `rows` or `horizon` are
-            no such numbers.
+            If the windows do not know their time, if there are no windows, or if `rows` or
+            `horizon` are not valid.
         """
         index, rows, horizon = self._read()
         shown = [cells_of(index, row, horizon) for row in rows]

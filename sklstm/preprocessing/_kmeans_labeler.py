@@ -155,7 +155,7 @@ class KMeansLabeler(
     (lexicographically if there are several columns): of three classes of temperature, 0 is the
     coldest and 2 the warmest, in every fold.
 
-    One column is solved exactly: the labels have the least inertia there is and depend neither on
+    One column is solved exactly: the labels have the lowest possible inertia and depend neither on
     the seed nor on the order of the rows. Several columns go through
     :class:`~sklearn.cluster.KMeans`.
 

@@ -75,8 +75,8 @@ class Padder(TransformerMixin, TransformerState, BaseEstimator, auto_wrap_output
     length : int, default=None
         Number of steps of every sequence in the output, at least 1; longer sequences are cut to it.
         None takes the longest sequence given to :meth:`fit`, and cuts none: where
-        :meth:`transform` is given a longer one, it pads to that. The networks of sklstm read more
-        steps than in fit; what needs one length always takes a number here.
+        :meth:`transform` is given a longer one, it pads to that. The networks of sklstm accept more
+        steps than in fit; give a number if a later step needs one fixed length.
 
     padding : {"pre", "post"}, default="pre"
         Where a shorter sequence gets its padded steps: before its first step, or after its last.
@@ -108,9 +108,9 @@ class Padder(TransformerMixin, TransformerState, BaseEstimator, auto_wrap_output
 
     Notes
     -----
-    What a list, a tuple, an object array or a Series holds are always sequences, each of its own
-    length, even if all lengths happen to be equal: a fold of a cross-validation may be such. Only
-    arrays of numbers and DataFrames are tables.
+    The items of a list, a tuple, an object array or a Series are always sequences, even if all have
+    the same length, as in some folds of a cross-validation. Only arrays of numbers and DataFrames
+    are tables.
 
     The output is 3-D, so it has no feature names, and ``set_output`` has no effect.
 

@@ -72,12 +72,12 @@ class SequenceWindower(TransformerMixin, TransformerState, BaseEstimator):
         forecasts one step ahead. How many values are predicted from there is the `horizon` of
         :class:`~sklstm.LSTMForecaster`.
     by : str, int or list of them, default=None
-        Columns or index levels (positions for arrays) that tell independent series apart. Windows
-        never cross a series, whose rows may be interleaved. The columns are dropped from the
-        output. None takes all rows for one series.
+        Columns or index levels (positions for arrays) that tell independent series apart. A window
+        never holds rows of two series; the rows of the series may be interleaved. The columns are
+        dropped from the output. None takes all rows for one series.
     time : str or int, default=None
-        Column that holds the labels, for frames without an index of time; it is dropped from the
-        output. None takes the index, or what `by` leaves of its levels.
+        Column that holds the labels, for a DataFrame without a time index; it is dropped from the
+        output. None takes the index, without the levels that `by` names.
     freq : str, int, timedelta or DateOffset, default=None
         The step, as an alias or offset of pandas (``"h"``, ``"B"``), or an int for an integer
         index. None takes the freq that the index knows, else the greatest common divisor of the
@@ -98,9 +98,9 @@ class SequenceWindower(TransformerMixin, TransformerState, BaseEstimator):
     freq_ : int, DateOffset or None
         The step; None where the order of the rows is the clock.
     fill_ : float
-        How full the windows are: share of the steps before the rows of `fit`, as many as a window
-        has, that hold a row. Steps before the first row of a series do not count. Of long tables
-        an estimate; 1 where the order of the rows is the clock.
+        How full windows of this length are: the share of their steps that hold a row of `fit`.
+        Steps before the first row of a series do not count. For long tables it is an estimate. It
+        is 1 where the order of the rows is the clock.
     span_ : tuple of two labels or None
         The first and the last label of `fit` in the order of time; None without labels.
     series_keys_ : pandas.Index
@@ -138,12 +138,12 @@ class SequenceWindower(TransformerMixin, TransformerState, BaseEstimator):
 
     Notes
     -----
-    The windows are not written out. Consecutive rows become a strided view of one buffer, any
-    other rows a lazy array-like, and both know the rows behind them. Selecting rows keeps that
-    index, any other operation gives plain arrays.
+    The windows are not materialised. Consecutive rows become a strided view of one buffer, any
+    other rows a lazy array-like. Both carry a :class:`WindowIndex` of the rows behind them.
+    Selecting rows keeps it, any other operation gives plain arrays.
 
-    A plain array may hold rows with some features NaN and others not; the estimators that read
-    steps refuse them, others see them as they are.
+    A plain array may hold rows with some features NaN and others not. The estimators of sklstm
+    refuse them, others see them as they are.
 
     Examples
     --------

@@ -97,8 +97,8 @@ class To3D(TransformerMixin, TransformerState, BaseEstimator, auto_wrap_output_k
         Which step of a row comes first. ``"oldest_first"`` is the order of time, and that of
         ``SequenceWindower(flatten=True)``. ``"newest_first"`` is that of columns ``lag_1, lag_2,
         ...``, as skforecast and mlforecast lay them out: the steps are reversed, and the
-        features within a step are not. The output is oldest first in both cases. Of a single
-        step, it changes nothing.
+        features within a step are not. The output is oldest first in both cases. With a
+        single step, it changes nothing.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The one form of all sequences: rows that exist, and the part of them that each window holds."""
+"""The one form of all sequences: observed rows, and the run of them that each window holds."""
 
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -85,24 +85,24 @@ def _read_only(array):
 class WindowIndex:
     """Rows, and the run of them that each window holds.
 
-    A masked LSTM over a window *is* the LSTM over the steps that exist, so a window is a start and
-    a count into shared rows, and a data set of windows costs memory for its rows once. Windows of
+    A masked LSTM over a window *is* the LSTM over its observed steps, so a window is a start and a
+    count into shared rows, and a data set of windows costs memory for its rows once. Windows of
     :class:`~sklstm.preprocessing.SequenceWindower` know their series and their time; independent
     sequences do not, and share no rows. `take` selects windows and shares the rows; pickling keeps
-    only the rows that the selected windows reach.
+    only the rows that the selected windows hold.
 
     Parameters
     ----------
     rows : ndarray of shape (n_rows, n_features)
-        The rows that exist (not all NaN), of float64 or float32; of windows in series and time
-        order, of independent sequences one sequence after the other.
+        The observed rows (not all NaN), of float64 or float32: for windows in series and time
+        order, for independent sequences one sequence after the other.
     start, count : ndarray of shape (n_samples,)
         Window `i` holds ``rows[start[i] : start[i] + count[i]]``.
     window : int
         Steps of a window, missing ones included.
     keys : ndarray of shape (n_rows,) or None, default=None
         Time step of each row, strictly increasing: consecutive steps of a series differ by 1, and
-        windows of different series never reach each other. None where no step is missing.
+        windows of different series never overlap. None where no step is missing.
     end : ndarray of shape (n_samples,) or None, default=None
         Key of the last step of each window. Row `r` of window `i` stands at step
         ``window - 1 - (end[i] - keys[r])``.
@@ -122,10 +122,10 @@ class WindowIndex:
     on_a_clock : bool, default=False
         Whether `time` comes from labels, the same in every call, and not from positions in a call.
     partly_missing : bool, default=False
-        Whether some features of a row may be NaN; :func:`window_index_of` then refuses the windows
-        that reach such a row, so that nobody who reads steps meets one.
+        Whether some features of a row may be NaN; :func:`window_index_of` then refuses windows that
+        hold such a row.
     of_index : bool, default=False
-        Whether `labels` are the index of X, as y may have it, too; not those of a column.
+        Whether `labels` come from the index of X, which y may share, and not from a column.
 
     See Also
     --------
@@ -362,12 +362,12 @@ class WindowIndex:
         return row_at, slot_of_row[last] + after_last - (window - 1)
 
     def times_of_rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Tell the series and the time of each row that a window reaches.
+        """Tell the series and the time of each row that a window holds.
 
         Returns
         -------
         series : ndarray of shape (n_rows,)
-            Code of the series; -1 for a row that no window reaches.
+            Code of the series; -1 for a row that no window holds.
         time : ndarray of shape (n_rows,)
             Time, in steps of the clock.
         """
@@ -393,17 +393,17 @@ class WindowIndex:
         Returns
         -------
         ndarray of shape (n_rows,)
-            How many of the windows hold each row; 0 for rows that no window reaches.
+            How many of the windows hold each row; 0 for rows that no window holds.
         """
         return multiplicity(self.start, self.count, len(self.rows))
 
     def trim(self):
-        """Leave out the rows that no window reaches.
+        """Leave out the rows that no window holds.
 
         Returns
         -------
         WindowIndex
-            The same windows over the rows they reach; itself if they reach all.
+            The same windows over the rows they hold; itself if they hold all.
         """
         reached = self.multiplicity() > 0
         if reached.all():

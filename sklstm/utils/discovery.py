@@ -37,6 +37,12 @@ def public_modules() -> list[ModuleType]:
     -------
     modules : list of module
         `sklstm` and its modules and packages without a leading underscore, by name.
+
+    Examples
+    --------
+    >>> from sklstm.utils.discovery import public_modules
+    >>> "sklstm.preprocessing" in [module.__name__ for module in public_modules()]
+    True
     """
     modules = [sklstm]
     packages = [sklstm]

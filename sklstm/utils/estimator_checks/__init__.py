@@ -1,4 +1,4 @@
-"""Checks of estimators of sequences, which scikit-learn lacks.
+"""Checks for estimators of sequences, beside those of scikit-learn.
 
 :func:`sklearn.utils.estimator_checks.check_estimator` tests an estimator with tables. The checks
 here continue from there: sequences of three dimensions, missing steps, windows with feature names,
