@@ -4,9 +4,9 @@ The alphabet as seven different tasks
 =====================================
 
 Which letter comes next? This is the smallest task that shows how an LSTM works, well known from
-tutorials. A letter is its number, divided by 26, and the networks and settings are those of the
-tutorials. What changes is the shape of the input: what a sample is, what its steps are, what the
-network can remember, and when its state is reset.
+tutorials. Each letter is coded as its number divided by 26, and the networks and settings are those
+of the tutorials. What changes is the shape of the input: what a sample is, what its steps are, what
+the network can remember, and when its state is reset.
 """
 
 # Authors: The sklstm developers
@@ -181,8 +181,8 @@ note(
 )
 
 # %%
-# All of them
-# -----------
+# All accuracies
+# --------------
 
 table = pd.Series(results)
 figure, axes = plt.subplots(figsize=(9, 4), layout="constrained")
@@ -194,3 +194,9 @@ if len(sys.argv) > 1:
     # The directory to save the figure in.
     figure.savefig(Path(sys.argv[1]) / "plot_alphabet.png", dpi=120)
 plt.show()
+
+# %%
+# What to try next
+# ----------------
+# - When a state helps on real data: :doc:`plot_live_labels`.
+# - Sequences of different lengths: :doc:`plot_ragged_activities`.

@@ -3,9 +3,9 @@
 Prediction intervals that reach their coverage
 ==============================================
 
-An interval for nine hours of ten should hold nine hours of ten: tomorrow morning as well as in
-three hours. You learn how far the quantiles of a network miss this, how ``ConformalForecaster``
-calibrates them, and how to check the coverage of each step ahead.
+A 90 % interval should contain nine of ten actual values, a day ahead as well as three hours ahead.
+You learn how far the quantiles of a network miss this, how ``ConformalForecaster`` calibrates them,
+and how to check the coverage of each step ahead.
 """
 
 # Authors: The sklstm developers
@@ -26,8 +26,8 @@ from sklstm.plotting import ForecastDisplay
 # %%
 # The data
 # --------
-# Eight months of hourly weather at Kennedy airport. January to June are for training, of which the
-# last 45 days calibrate. July and August test.
+# Eight months of hourly weather at Kennedy airport. January to June are for training, and the last
+# 45 days of them for calibration. July and August are for testing.
 
 HORIZON, COVERAGE, CALIBRATION = 24, 0.9, 45 * 24
 weather = load_airport_weather().xs("JFK", level="airport")
@@ -37,10 +37,10 @@ temp = weather["temp"]
 # %%
 # Three kinds of intervals
 # ------------------------
-# The network forecasts the quantiles 0.05, 0.5 and 0.95, of which the outer two are an interval.
-# `ConformalForecaster` fits it without the last 45 days, and looks on those how much wider or
-# narrower the interval of each hour ahead must be. The baseline is the temperature of a day before,
-# with the range in which it missed on the same days.
+# The network forecasts the quantiles 0.05, 0.5 and 0.95; the outer two make an interval.
+# `ConformalForecaster` fits it without the last 45 days, and learns from these days how much wider
+# or narrower the interval of each hour ahead must be. The baseline is the temperature of a day
+# before, with a margin that covers 90 % of its errors on the same 45 days.
 
 model = make_pipeline(
     SequenceWindower(window=48, lead=1),
@@ -49,7 +49,7 @@ model = make_pipeline(
 conformal = ConformalForecaster(model, calibration_size=CALIBRATION, refit=False)
 conformal.fit(train, train["temp"])
 
-network = conformal.forecaster_  # the one inside, on its own
+network = conformal.forecaster_  # without calibration
 windows = network[:-1].transform(test)
 actual = network[-1].actuals(windows, test["temp"])
 quantiles = network[-1].predict_quantiles(windows)
@@ -66,8 +66,9 @@ intervals = {
 }
 
 # %%
-# Coverage is not all: an interval from -100 to 200 °F covers everything. The interval score adds to
-# the width what the misses cost, 20 times the distance at a coverage of 0.9. Less is better.
+# Coverage alone is not enough: an interval from -100 to 200 °F covers everything. The interval
+# score is the width plus a penalty for each miss, 20 times the distance at a coverage of 0.9. Lower
+# is better.
 
 rows, by_lead = {}, {}
 for name, interval in intervals.items():
@@ -86,9 +87,9 @@ table = pd.DataFrame(rows).T
 print(table.round(2).to_string())
 
 # %%
-# A network that has seen half a year is too sure of what it has seen. Calibration mends that, and
-# even widens a little too much: July is calmer than the days that calibrate. No method knows the
-# weather of the next months in advance. The coverage holds if it is like the weather before.
+# A network that is trained on half a year is overconfident. Calibration corrects that, and even
+# widens a little too much: July is calmer than the calibration days. No method knows the weather of
+# the next months in advance. The coverage holds if the new weather resembles the calibration days.
 
 # %%
 # The picture
@@ -102,7 +103,7 @@ hours_ahead = np.arange(1, HORIZON + 1)
 for name, (coverage, width) in by_lead.items():
     for ax, values in zip(axes, (coverage, width), strict=True):
         ax.plot(hours_ahead, values, label=name)
-axes[0].axhline(COVERAGE, color="black", linestyle=":", zorder=3, label="asked for")
+axes[0].axhline(COVERAGE, color="black", linestyle=":", zorder=3, label="nominal")
 axes[0].set(xlabel="hours ahead", ylabel="coverage", ylim=(0.4, 1))
 axes[1].set(xlabel="hours ahead", ylabel="mean width, °F", ylim=(0, None))
 handles, labels = axes[0].get_legend_handles_labels()
@@ -128,7 +129,7 @@ plt.show()
 # %%
 # What to try next
 # ----------------
-# - What ``forecast``, ``backtest`` and ``stream`` make of intervals:
+# - Intervals in ``forecast``, ``backtest`` and ``stream``:
 #   :doc:`Forecasting </user_guide/forecasting>`.
 # - The same network without intervals, on four folds: :doc:`plot_day_ahead`.
 # - A calibration of each fold, on 44 stations: :doc:`plot_forecast_temperatures`.

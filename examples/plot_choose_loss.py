@@ -27,7 +27,7 @@ from sklstm import LSTMForecaster, SequenceWindower
 # The data
 # --------
 # Orders in each hour of 300 days. They follow the time of the day, and busy and quiet spells of
-# some hours. One hour of eight brings a large order, which nothing announces.
+# some hours. One hour in eight, at random, brings a large order.
 
 rng = np.random.default_rng(0)
 hours = pd.date_range("2026-01-01", periods=300 * 24, freq="h", name="hour")
@@ -69,9 +69,10 @@ for name, parameters in losses.items():
 forecasts["a day before"] = table["orders"].shift(24)[test.index].to_numpy()
 
 # %%
-# Three ways to count
-# -------------------
-# Each loss wins where it is asked, and nowhere else.
+# Three measures of error
+# -----------------------
+# The squared error, the absolute error and the quantile are each best by their own measure, and by
+# no other.
 
 
 def cost(actual, stock):
@@ -97,8 +98,8 @@ print(scores.round(2).to_string())
 # %%
 # The picture
 # -----------
-# Left: five days, and what three losses make of them. Right: how much worse each is than the best,
-# by what is counted.
+# Left: five days, and the forecasts under three losses. Right: how much worse each loss is than the
+# best one, by each measure.
 
 figure, (left, right) = plt.subplots(
     1, 2, figsize=(11, 4.5), width_ratios=[1.6, 1], layout="constrained"
@@ -129,7 +130,7 @@ for row, name in enumerate(loss.index):
         right.text(column, row, text, ha="center", va="center")
 right.set_xticks(range(3), ["squared", "absolute", "cost"])
 right.set_yticks(range(len(loss)), loss.index)
-right.set(xlabel="counted by", ylabel="trained by")
+right.set(xlabel="measured by", ylabel="trained by")
 if len(sys.argv) > 1:
     # The directory to save the figure in.
     figure.savefig(Path(sys.argv[1]) / "plot_choose_loss.png", dpi=100)

@@ -87,3 +87,9 @@ if len(sys.argv) > 1:
     # The directory to save the figure in.
     fig.savefig(Path(sys.argv[1]) / "plot_day_ahead.png", dpi=100)
 plt.show()
+
+# %%
+# What to try next
+# ----------------
+# - Prediction intervals around such forecasts: :doc:`plot_calibrated_intervals`.
+# - Which hours of the window the forecast uses: :doc:`plot_which_lags`.

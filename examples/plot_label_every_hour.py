@@ -5,8 +5,7 @@ A label for every hour, and how not to evaluate it
 
 Will it be cold, mild or warm in six hours? Every hour of a year of weather gets a label, and the
 network learns from every step of its windows (``return_sequences=True``). Then the example shows
-why a well-known recipe, which shuffles the rows before it cuts windows, reaches scores without
-meaning.
+why a well-known recipe, which shuffles the rows before it cuts windows, reaches meaningless scores.
 """
 
 # Authors: The sklstm developers
@@ -154,8 +153,8 @@ print(recipe_scores.round(3).to_string())
 # %%
 # The plots
 # ---------
-# Left: how the accuracy grows with the hours seen. Right: the comparison on rows in the order of
-# time, and the scores of the recipe, which measure another task.
+# Left: the accuracy by the number of hours seen. A few hours are enough. Right: the comparison on
+# rows in the order of time, and the scores of the recipe, which measure another task.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 left.plot(np.arange(1, 25), by_step, marker="o", color="tab:blue")
@@ -181,3 +180,9 @@ if len(sys.argv) > 1:
     # The directory to save the figure in.
     figure.savefig(Path(sys.argv[1]) / "plot_label_every_hour.png", dpi=120)
 plt.show()
+
+# %%
+# What to try next
+# ----------------
+# - A search over window, units and epochs on the same task: :doc:`plot_tune_window`.
+# - Labels for rows as they arrive: :doc:`plot_live_labels`.

@@ -5,7 +5,7 @@ Which mode is the heater in? A label for each row, live
 
 A button takes a heater from off to low to high and back to off, and a press may lie hours back. You
 learn how a stateful network remembers what no window holds, and how ``stream`` labels each new row
-in the time that it takes for the first one.
+in constant time.
 """
 
 # Authors: The sklstm developers
@@ -27,9 +27,9 @@ from sklstm.plotting import SequenceLabelDisplay
 # %%
 # The data
 # --------
-# Forty heaters, minute by minute. What is measured: presses of the button, of which one in twenty
-# is not registered, and the temperature of the room, which is noisy and depends on the mode a
-# little. The mode itself was written down by hand, and is what the model is to tell.
+# Forty heaters, minute by minute. Two things are measured: presses of the button, of which one in
+# twenty is not registered, and the temperature of the room, which is noisy and depends a little on
+# the mode. The mode itself was written down by hand, and is what the model predicts.
 
 N_HEATERS, N_MINUTES = 40, 1000
 PRESSED, REGISTERED, WARMER, NOISE = 0.02, 0.95, 0.6, 2.0
@@ -62,10 +62,10 @@ print(measured.head(2))
 # %%
 # The comparison
 # --------------
-# Thirty heaters train, ten are new. The stateful network reads every heater from its first minute
-# on. ``bptt_steps`` says how far back it learns at once, not how far it remembers. Two others see a
-# window of an hour: the same network without a state, and gradient boosting. A rule counts the
-# presses, and goes wrong with the first that is not registered.
+# Thirty heaters are for training, and ten are new. The stateful network reads every heater from its
+# first minute on. ``bptt_steps`` says how far back gradients go, not how far the network remembers.
+# Two other models see a window of an hour: the same network without a state, and gradient boosting.
+# A rule counts the presses, and goes wrong with the first that is not registered.
 
 stateful = make_pipeline(
     SequenceWindower(window=60, by="heater"),
@@ -98,8 +98,8 @@ predicted = {
 }
 
 # %%
-# How good could it be? Whoever knows the numbers that the data were made of can filter by Bayes'
-# rule: the best that is possible.
+# How good can a model be? The data are simulated, so a Bayes filter with the true parameters gives
+# the best accuracy that is possible.
 
 
 def count(rows):
@@ -108,7 +108,7 @@ def count(rows):
 
 
 def best(rows):
-    """Filter by the numbers that the data were made of."""
+    """Run the Bayes filter with the true parameters."""
     labels = pd.Series("", index=rows.index)
     missed = PRESSED * (1 - REGISTERED) / (1 - PRESSED * REGISTERED)
     for _, of_heater in rows.groupby("heater"):
@@ -136,7 +136,7 @@ print(accuracy.round(3).to_string())
 # Live
 # ----
 # A stream keeps the state of each heater. A row costs the same after a minute as after a year, and
-# the labels are those of ``predict`` on the whole.
+# the labels are those of ``predict`` on the whole series.
 
 one = measured[measured.index.get_level_values("heater") == "heater 35"]
 live, seconds, probabilities = stream(stateful, method="predict_proba"), [], []
@@ -170,7 +170,7 @@ SequenceLabelDisplay.from_predictions(
     ax=ax,
 )
 for minute in minutes[shown][one["press"][shown] == 1]:
-    ax.axvline(minute, color="black", linewidth=1, linestyle=":")
+    ax.axvline(minute, ymax=0.9, color="black", linewidth=1, linestyle=":")
 ax.set_title("heater 35; dotted: presses that were registered")
 bars_ax, time_ax = below.subplots(1, 2)
 bars = bars_ax.barh(accuracy.index[::-1], accuracy[::-1], color="tab:blue")

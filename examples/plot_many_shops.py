@@ -33,9 +33,9 @@ from sklstm.plotting import BacktestDisplay, ForecastDisplay
 # %%
 # The data
 # --------
-# Every shop has its own size, week and customers, who respond to promotions more or
-# less. A promotion lasts one to six days and has a depth, such as 20 % off. People stock up, the
-# more the deeper the discount is, so sales fall below normal for a week after it ends.
+# Every shop has its own size and weekly pattern, and its customers respond to promotions more or
+# less. A promotion lasts one to six days and has a depth, such as 20 % off. The deeper it is, the
+# more people stock up, so sales fall below normal for a week after it ends.
 
 N_SHOPS, N_DAYS, HORIZON = 60, 480, 14
 days = pd.date_range("2024-01-01", periods=N_DAYS, freq="D", name="day")
@@ -74,8 +74,8 @@ print(shops.head(3))
 # The model
 # ---------
 # ``by="shop"`` keeps the shops apart, and ``season=7`` gives each its own week. The decoder reads
-# the columns of ``known_future`` at each day that it forecasts. Three quantiles make the median and
-# an interval for eight days of ten. Everything is in logarithms: an error of 0.1 is about 10 %.
+# the columns of ``known_future`` at each day that it forecasts. Three quantiles give the median and
+# an 80 % interval. Everything is in logarithms: an error of 0.1 is about 10 %.
 
 
 def model(**parameters):
@@ -145,15 +145,15 @@ errors = table.groupby("model")["mean_absolute_error"].mean().sort_values()
 print(errors.round(3).to_string())
 
 # %%
-# The plan is worth far more than the choice of the method. With it, the network is ahead of the
-# regression: how much a discount sells depends on its depth and on what people have at home, and
-# neither is a straight line. (Gradient boosting on the same columns, one model for each day ahead,
-# comes to 0.124, and takes as long as both networks.)
+# The plan is worth far more than the choice of the method. With the plan, the network is ahead of
+# the regression: how much a discount sells depends on its depth and on what people have at home,
+# and neither effect is linear. (Gradient boosting on the same columns, one model for each day
+# ahead, has an error of 0.124, and takes as long as both networks.)
 #
 # The forecast
 # ------------
-# Fitted on all but the last two weeks. ``future`` gives the plan for the days to forecast.
-# Days with a discount are yellow.
+# The model is fitted on all but the last two weeks. ``future`` gives the plan for the days to
+# forecast. Days with a discount are yellow.
 
 last = day.max() - pd.Timedelta(days=HORIZON)
 known, coming = shops[day <= last], shops[day > last]
@@ -194,7 +194,7 @@ plt.show()
 # %%
 # What to try next
 # ----------------
-# - All that ``known_future`` takes, and what ``forecast`` needs of the future:
+# - What ``known_future`` accepts, and what ``forecast`` needs of the future:
 #   :doc:`Forecasting </user_guide/forecasting>`.
 # - Whether a network pays on your data: :doc:`When does an LSTM pay? </user_guide/when_it_pays>`
 # - Intervals that are calibrated: :doc:`plot_calibrated_intervals`.

@@ -76,7 +76,7 @@ print(f"{len(recordings)} recordings of {min(lengths)} to {max(lengths)} steps")
 # The comparison
 # --------------
 # ``Padder`` pads each recording with NaN to the length of the longest, and the network skips what
-# is padded. The baseline is what many programs do: a random forest on the mean, the spread and the
+# is padded. The baseline is a common choice: a random forest on the mean, the spread and the
 # extremes of each axis. A stronger one cuts each recording into eight equal parts, so that it can
 # see an order. All are tested on people who are not in their training set.
 
@@ -153,7 +153,7 @@ plt.show()
 # %%
 # What to try next
 # ----------------
-# - A label for each step of a recording, in place of one for all of it:
+# - A label for each step of a recording, in place of one for the whole:
 #   :doc:`Sequences </user_guide/sequences>`.
 # - Your own CSV file of recordings, as a program of thirty lines:
 #   :doc:`Templates </user_guide/templates>`.

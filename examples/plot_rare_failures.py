@@ -3,9 +3,9 @@
 Which machine fails within a day?
 ======================================================
 
-Three hours of a hundred are followed by a failure, so accuracy says nothing here. You learn how to
-warn of rare events in many machines, and how to compare methods by precision and recall on weeks
-that they have not seen.
+Only three hours in a hundred are followed by a failure within a day, so accuracy says nothing here.
+You learn how to warn of rare events in many machines, and how to compare methods by precision and
+recall on weeks that they have not seen.
 """
 
 # Authors: The sklstm developers
@@ -82,11 +82,11 @@ print(f"{machines['failure'].sum()} failures; followed by one: {soon.mean():.1%}
 # %%
 # The comparison
 # --------------
-# The first 40 days train, the last 20 test. ``y`` says of each hour whether a failure follows
-# within a day. The last day before the split is left out, since its labels know the test part.
-# ``lead=0`` lets a window end at its own hour. The same windows as a table of lags go to logistic
-# regression and to gradient boosting. The last method knows what to look for: it reads the mean,
-# the spread and the mean change from hour to hour over several hours.
+# The first 40 days are for training, the last 20 for testing. ``y`` says for each hour whether a
+# failure follows within a day. The last day before the split is left out, since its labels depend
+# on the test part. With ``lead=0``, the default, a window ends at its own hour. Logistic regression
+# and gradient boosting read the same windows as a table of lags. One more method gets features made
+# by hand: the mean, the spread and the mean change from hour to hour, over several hours.
 
 time = sensors.index.get_level_values("hour")
 split = hours[40 * 24]
@@ -146,8 +146,8 @@ print("average precision:")
 print(precision.round(2).to_string())
 
 # %%
-# What an alarm costs
-# -------------------
+# Precision, recall and one failure
+# ---------------------------------
 # Left: precision and recall at every threshold. Right: the days before one failure of the test
 # part.
 

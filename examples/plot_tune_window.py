@@ -8,9 +8,9 @@ airport. In each training fold, k-means learns from the temperatures what cold, 
 and an LSTM reads a window of past weather and predicts one of the three.
 
 Everything here is plain scikit-learn: `GridSearchCV` over `TimeSeriesSplit` tunes how many hours
-the network looks back and in which views, how wide it is and how long it trains. Then logistic
-regression and gradient boosting get the same folds and the same windows, and tune their window,
-too. Two rules that need no training complete the comparison.
+the network looks back, which views of the features it reads, how many units it has and how long it
+trains. Then logistic regression and gradient boosting get the same folds and the same windows, and
+tune their window, too. Two rules that need no training complete the comparison.
 """
 
 # Authors: The sklstm developers
@@ -58,8 +58,8 @@ print(weather.tail(3).round(1).to_string(line_width=80), end="\n\n")
 # ----------
 # The labels are learned inside each fold (`KMeansLabeler` in `TransformedTargetClassifier`), the
 # features are standardised inside the network, and the first windows of each test fold start in the
-# training fold before it, but never look ahead. Each test fold is five weeks long. The grid is a
-# list of two: a narrow network that trains for one epoch, and a wide one that trains for two.
+# training fold before it, but never look ahead. Each test fold is five weeks long. There are two
+# grids: a narrow network that trains for one epoch, and a wide one that trains for two.
 
 cv = TimeSeriesSplit(n_splits=3, test_size=5 * 7 * 24)
 classes = KMeansLabeler(n_clusters=3)
@@ -171,14 +171,14 @@ print(table.round(3).to_string())
 print(f"All fits took {time.perf_counter() - started:.0f} s.")
 
 # %%
-# Gradient boosting is a little ahead: by a half to one and a half percent, with five seeds of the
-# LSTM. Both beat logistic regression, by one to two and a half percent. So try both on your data;
-# with the same windows it is one line.
+# Gradient boosting is a little ahead: by 0.4 to 1.3 percentage points, with five seeds of the LSTM.
+# Both beat logistic regression, by 1 to 2.5 points. So try both on your data; with the same windows
+# it is one line.
 
 # %%
 # The plot
 # --------
-# Left: the search, with a line for each network. Mind the scale: the candidates differ less than
+# Left: the search, with a line for each network. Note the scale: the candidates differ less than
 # the folds do. Right: the comparison, with a dot for each fold.
 
 results = pd.DataFrame(search.cv_results_)
@@ -219,3 +219,9 @@ if len(sys.argv) > 1:
     # The directory to save the figure in.
     figure.savefig(Path(sys.argv[1]) / "plot_tune_window.png", dpi=120)
 plt.show()
+
+# %%
+# What to try next
+# ----------------
+# - A search over a forecaster: :doc:`Forecasting </user_guide/forecasting>`.
+# - A label for every step of the window: :doc:`plot_label_every_hour`.

@@ -3,9 +3,9 @@
 Which hours matter to the forecast?
 ======================================================
 
-A network is no black box: take an hour away from its windows, and see how much worse it gets. You
+A network is no black box: shuffle one hour among its windows, and see how much the error grows. You
 learn how to measure that for single steps and for blocks of steps, and how to test the method on a
-series of which the true lags are known.
+series whose true lags are known.
 """
 
 # Authors: The sklstm developers
@@ -29,8 +29,8 @@ from sklstm.datasets import load_airport_weather
 # The measure
 # -----------
 # Shuffle one step, or a block of them, among the windows of the test part: each window gets the
-# hours of another one there, and keeps its own everywhere else. The growth of the error is what
-# the network took from these steps.
+# hours of another one there, and keeps its own everywhere else. The more the error grows, the more
+# the network uses these steps.
 
 
 def importance(predict, windows, y, blocks, n_repeats=5):
@@ -76,11 +76,11 @@ def fit(X, y, n_test, window, lead=1, **parameters):
 
 
 # %%
-# A series with a known answer
-# ----------------------------
+# A series with known lags
+# ------------------------
 # The sales of a day follow the visits of 3 days before, but only if the advertising of 8 days
-# before was above its mean. All other days are noise to them. Ridge can find the visits. It cannot
-# find the advertising, which adds nothing by itself.
+# before was above its mean. All other days are noise. Ridge can find the visits. It cannot find the
+# advertising, which has no effect by itself.
 
 rng = np.random.default_rng(1)
 visits, advertising = rng.normal(size=(2, 6000))
@@ -104,8 +104,8 @@ for name, growth in known_answer.items():
 # %%
 # The temperature in three hours
 # ------------------------------
-# Now the weather, of which nobody knows the answer: the temperature three hours ahead from the last
-# two days. Neighbouring hours say nearly the same, and a network can read one off the other, so
+# Now the weather, whose true lags nobody knows: the temperature three hours ahead from the last two
+# days. Neighbouring hours are nearly the same, and a network can use one in place of the other, so
 # single hours seem to matter little. Blocks of six hours show more.
 
 weather = load_airport_weather().xs("JFK", level="airport")
@@ -123,9 +123,9 @@ of_weather = {
 # %%
 # The picture
 # -----------
-# Left: the true lags are found, by the network alone. Right: the last six hours matter most by
-# far, so the scale is logarithmic. What matters next lies around the same hour of the day before:
-# it stands for the time of the day, which is in no column.
+# Left: only the network finds both true lags. Right: the last six hours matter most by far, so the
+# scale is logarithmic. Next come the hours around the same hour of the day before: they tell the
+# time of the day, which is in no column.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
 for number, (name, growth) in enumerate(known_answer.items()):
@@ -133,7 +133,7 @@ for number, (name, growth) in enumerate(known_answer.items()):
 left.set(
     xlabel="days before",
     ylabel="growth of the mean absolute error",
-    title="Sales: days 3 and 8 are the answer",
+    title="Sales: the true lags are 3 and 8 days",
     xticks=days,
 )
 left.invert_xaxis()
