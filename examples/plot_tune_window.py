@@ -72,7 +72,7 @@ lstm = TransformedTargetClassifier(
     ),
     transformer=classes,
 )
-reading = {
+inputs = {
     "classifier__sequencewindower__window": [6, 12, 24],
     "classifier__lstmclassifier__views": [
         ("values", "differences"),
@@ -87,7 +87,7 @@ wide = {
     "classifier__lstmclassifier__units": [32],
     "classifier__lstmclassifier__epochs": [2],
 }
-search = GridSearchCV(lstm, [reading | narrow, reading | wide], cv=cv)
+search = GridSearchCV(lstm, [inputs | narrow, inputs | wide], cv=cv)
 search.set_callbacks(ProgressBar(max_propagation_depth=0))
 search.fit(weather, temperature)
 print(f"36 fits and the final one in {time.perf_counter() - started:.0f} s; best:")

@@ -94,11 +94,11 @@ errors["mean of the training part"] = np.abs(y - sales[:-1000].mean()).mean()
 print(pd.Series(errors).round(3).to_string())
 days = np.arange(12, 0, -1)
 steps = [[step] for step in range(12)]
-known_answer = {
+known_lags = {
     name: importance(predict, windows, y, steps)
     for name, predict in methods.items()
 }
-for name, growth in known_answer.items():
+for name, growth in known_lags.items():
     print(f"{name}: most important {days[growth.argsort()[::-1][:2]]} days before")
 
 # %%
@@ -128,7 +128,7 @@ of_weather = {
 # time of the day, which is in no column.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-for number, (name, growth) in enumerate(known_answer.items()):
+for number, (name, growth) in enumerate(known_lags.items()):
     left.bar(days + 0.4 * (0.5 - number), growth, width=0.4, label=name)
 left.set(
     xlabel="days before",

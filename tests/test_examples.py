@@ -127,7 +127,7 @@ def test_live_labels_come_close_to_the_best_possible(run):
 
 def test_the_lags_that_matter_are_found(run):
     names = run("plot_which_lags")
-    days, growth = names["days"], names["known_answer"]["LSTM"]
+    days, growth = names["days"], names["known_lags"]["LSTM"]
     assert set(days[growth.argsort()[-2:]]) == {3, 8}
     assert names["of_weather"]["LSTM"].argmax() == len(names["blocks"]) - 1
 
