@@ -12,7 +12,12 @@ from sklearn.utils import get_tags, indexable
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.forecasting._actuals import forecast_and_actuals
-from sklstm.forecasting._model_parts import HasIntervals, check_coverage, with_margins
+from sklstm.forecasting._model_parts import (
+    HasIntervals,
+    check_coverage,
+    take_apart,
+    with_margins,
+)
 from sklstm.preprocessing._timestamps import rank_timestamps, timestamps_of
 from sklstm.utils._estimator_state import EstimatorState
 from sklstm.utils._parts import FitsParts
@@ -34,7 +39,8 @@ class ConformalForecaster(
     The forecaster is fitted on the first part of the rows and forecasts the last one; its errors
     there, at each step ahead, set how wide an interval of a given coverage has to be [1]_. Then it
     is fitted again on all rows. If it forecasts quantiles, the outermost ones are widened or
-    narrowed instead [2]_, so that intervals are wider where less is certain.
+    narrowed instead [2]_, so that intervals are wider where less is certain. They are taken as
+    trained: the trial of `shrink`, which spreads them otherwise, is not needed here.
 
     Parameters
     ----------
@@ -138,11 +144,13 @@ class ConformalForecaster(
             forecaster = self._forecaster()
             part = safe_indexing(X, first), safe_indexing(y, first)
             fitted = self._fit_part(context, "calibrate", clone(forecaster), *part)
+            _leave_quantiles_as_trained(fitted, forecaster)
             self.scores_ = _scores(
                 forecast_and_actuals(fitted, safe_indexing(X, last), safe_indexing(y, last))
             )
             if self.refit:
                 fitted = self._fit_part(context, "refit", clone(forecaster), X, y)
+                _leave_quantiles_as_trained(fitted, forecaster)
             self.forecaster_ = fitted
             for name in ("n_features_in_", "feature_names_in_"):
                 if hasattr(fitted, name):
@@ -248,6 +256,14 @@ class ConformalForecaster(
         tags.target_tags = inner.target_tags
         tags.regressor_tags = inner.regressor_tags
         return tags
+
+
+def _leave_quantiles_as_trained(fitted, forecaster):
+    """Take back what a trial has made of the quantiles: two fits may have other ones made wider."""
+    parts = take_apart(fitted)
+    is_frozen = parts.estimator is take_apart(forecaster, fitted=False).estimator
+    if parts.is_forecaster and not is_frozen:
+        parts.estimator.network_ = parts.estimator.network_.with_quantiles_as_trained()
 
 
 def _scores(of):

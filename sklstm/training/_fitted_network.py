@@ -3,7 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -110,6 +111,13 @@ class FittedNetwork:
     def known_future(self) -> np.ndarray:
         """Positions of the known future covariates."""
         return self.input_transform.known_future
+
+    def with_quantiles_as_trained(self) -> "FittedNetwork":
+        """Copy without the spread of the quantiles, for what calibrates them itself."""
+        transform = copy(self.target_transform)
+        transform.spread = None
+        companions = tuple(of.with_quantiles_as_trained() for of in self.companions)
+        return replace(self, target_transform=transform, companions=companions)
 
     def outputs(self, index: WindowIndex, *, every_step: bool = False) -> np.ndarray:
         """Run the networks.

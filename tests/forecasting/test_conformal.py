@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 
@@ -150,3 +151,21 @@ def test_nine_hours_of_ten_lie_inside_at_three_airports():
     covered = np.nanmean(np.concatenate(inside), axis=0)
     for leads in (slice(0, 6), slice(6, 12), slice(12, 24)):
         assert 0.87 <= covered[leads].mean() <= 0.93
+
+
+@pytest.mark.parametrize("refit", [False, True])
+def test_the_quantiles_inside_are_as_trained(refit):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"y": rng.normal(size=300)}, pd.date_range("2024", periods=300, freq="h"))
+    model = make_pipeline(
+        SequenceWindower(window=6, lead=1),
+        LSTMForecaster(quantiles=(0.1, 0.5, 0.9), units=2, epochs=3, random_state=0),
+    )
+    alone = clone(model).fit(frame, frame["y"])
+    inside = ConformalForecaster(model, calibration_size=100, refit=refit).fit(frame, frame["y"])
+    network = inside.forecaster_[-1].network_
+    assert alone[-1].network_.target_transform.spread is not None
+    assert all(of.target_transform.spread is None for of in (network, *network.companions))
+    # A model that was fitted before is the user's own.
+    ConformalForecaster(FrozenEstimator(alone), calibration_size=100).fit(frame, frame["y"])
+    assert alone[-1].network_.target_transform.spread is not None
