@@ -133,11 +133,11 @@ class BaseLSTM(LearnedLSTM, ABC):
             windows hold its row, and not learned from. Of independent sequences, whole numbers are
             repeats: a fit with a weight of 2 is the fit on the sequence twice.
         X_val, y_val : like X and y, default=None
-            Samples that validate for early stopping, in place of a part of X. They need
+            Validation samples for early stopping, in place of a part of X. They need
             ``early_stopping=True``. In a pipeline with a windower, pass ``X_val`` through it by
             ``Pipeline(..., transform_input=["X_val"])`` and metadata routing.
         sample_weight_val : like sample_weight, default=None
-            Weights of the samples that validate, in their loss.
+            Weights of the validation samples in the validation loss.
 
         Returns
         -------
@@ -249,7 +249,7 @@ class BaseLSTM(LearnedLSTM, ABC):
         return self._keep(result, rng if is_partial or self.warm_start else None)
 
     def _read_validation(self, given, index, layout, is_univariate) -> Samples:
-        """Validate the samples that validate."""
+        """Check the validation samples."""
         X_val, y_val, weights = given
         own = read_X_val(self, X_val, index, is_univariate=is_univariate, stateful=self.stateful)
         warn_if_index_differs(y_val, X_val, own)

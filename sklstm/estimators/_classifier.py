@@ -77,7 +77,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     loss : str, callable or keras.losses.Loss, default=None
         The loss, on probabilities. None is the cross-entropy, binary or categorical. A function
         takes `y_true` and `y_pred` of shape (n_samples, n_classes), or (n_samples, 1) of two
-        classes, and returns (n_samples,). Of labelled steps, each is a sample.
+        classes, and returns (n_samples,). Where steps are labelled, each is a sample.
     metrics : list of str, callable or keras.metrics.Metric, default=None
         What else `history_` reports, for example ``["accuracy"]``, from the same shapes.
     class_weight : dict, "balanced" or None, default=None
@@ -308,14 +308,14 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
                 (n_samples, n_steps, n_features) or (n_samples, n_steps)
             Sequences, as in :meth:`fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_steps)
-            Labels, as in :meth:`fit`. What has no label (NaN, None) and missing steps are left out.
+            Labels, as in :meth:`fit`. Missing steps, and what has no label (NaN, None), do not count.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence; not with labels for each step.
 
         Returns
         -------
         float
-            Part of the labels that are predicted.
+            Fraction of the labels that are predicted correctly.
         """
         check_is_fitted(self, "network_")
         if not self.network_.labels_rows:

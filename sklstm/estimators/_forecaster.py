@@ -35,7 +35,7 @@ from sklstm.targets._step_labels import with_labels
     auto_members="3 for one target, fewer than 1,000 windows and no `season`, and else 1",
     plain=(
         "a network that reads the steps as they are, all features at once, without calendar,\n    "
-        "dropout or ensemble"
+        "dropout or ensemble (its forecasts stay relative: see `anchor`)"
     ),
     strata="",
     warm_start=(
@@ -121,8 +121,8 @@ class LSTMForecaster(RegressorMixin, PlannedForecaster):
         1 the mean absolute error. A function takes `y_true` and `y_pred` of shape (n_samples,
         n_targets) and returns (n_samples,); with a horizon above 1, (n_samples, horizon,
         n_targets) and returns (n_samples, horizon). Where targets are read one by one
-        (`channel_independent`), n_targets is 1 and each target is a sample; of labelled steps, each
-        is one.
+        (`channel_independent`), n_targets is 1 and each target is a sample. Where steps are
+        labelled, each step is one.
     metrics : list of str, callable or keras.metrics.Metric, default=None
         What else `history_` reports, on standardised targets of shape (n_samples, n_targets); each
         step ahead is a sample.
@@ -147,7 +147,7 @@ class LSTMForecaster(RegressorMixin, PlannedForecaster):
     -----
     UserWarning
         If the last step of the windows already holds `y`: ``lead=1`` was meant. In predict, if `y`
-        was given with its steps ahead and holds `y` of rows that are now forecast. If `y` has as
+        had steps ahead in fit, and held values of rows that are now forecast. If `y` has as
         many columns as `horizon`, and these do not look like steps ahead.
 
     See Also
@@ -338,8 +338,8 @@ class LSTMForecaster(RegressorMixin, PlannedForecaster):
         Returns
         -------
         ndarray of shape (..., n_quantiles), float64
-            With the dimensions of :meth:`predict` before the last. They are sorted: what crossed
-            in the network [1]_ has changed places.
+            With the dimensions of :meth:`predict` before the last. They are sorted: those
+            that cross in the network do not cross here [1]_.
 
         References
         ----------

@@ -59,10 +59,10 @@ weight_decay : float or "auto", default="auto"
     {auto_decay}.""",
     "stopping": """\
 early_stopping : bool, default=False
-    Hold a part of the rows out, stop when the loss on it has not improved for `n_iter_no_change`
+    Hold out a part of the rows, stop when the loss on it has not improved for `n_iter_no_change`
     epochs, and restore the best weights. Windows of a
-    :class:`~sklstm.preprocessing.SequenceWindower` hold out the last part in time and skip as many
-    time steps before it as keep windows and targets apart; independent sequences hold out a random
+    :class:`~sklstm.preprocessing.SequenceWindower` hold out the last part in time and leave a gap
+    before it, so that no target reaches into it; independent sequences hold out a random
     part{strata}.
 validation_fraction : float, default=0.1
     Part of the rows held out by `early_stopping`, between 0 and 1, unless `validation` or `X_val`
@@ -75,8 +75,8 @@ validation : splitter, list of (train, test) or None, default=None
     by groups takes the series (`by` of the windower) for groups. None is `validation_fraction`.
 n_iter_no_change : int, default=10
     Epochs without improvement before `early_stopping` stops. It never stops before 200 updates,
-    whatever this says: fewer teach a network next to nothing. An update is one batch, so that 200
-    of them are 200 divided by the batches of an epoch; `epochs` ends a fit earlier.
+    whatever this says: fewer teach a network next to nothing. An update is one batch: with 20
+    batches in an epoch, 200 updates are ten epochs. A smaller `epochs` ends a fit earlier.
 train_stride : int, default=1
     Train on every `train_stride`-th window of each series, in time. Windows one step apart say
     nearly the same, so a stride saves time at little loss. With `return_sequences` all labels are
@@ -94,8 +94,8 @@ callbacks : list of keras.callbacks.Callback, default=None
     them. The copies that saw the fit are in `callbacks_`.
 checkpoint : str or path-like, default=None
     A folder. After every epoch, `fit` keeps the state of the training in a folder of its own inside
-    it; a fit of the same, by its parameters and data, that was interrupted or killed goes on from
-    there, and ends with the same bits as one that was not. When it is done, it removes what it
+    it; a fit with the same parameters and data that was interrupted or killed resumes from there,
+    and ends with the same bits as an uninterrupted one. When it is done, it removes what it
     wrote. Each fit of a search has its own. `partial_fit` does not use it.
 normalize_X : bool, default=True
     Standardise each feature on the training rows, and each view of it.
