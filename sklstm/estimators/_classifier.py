@@ -308,7 +308,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
                 (n_samples, n_steps, n_features) or (n_samples, n_steps)
             Sequences, as in :meth:`fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_steps)
-            Labels, as in :meth:`fit`. Missing steps, and what has no label (NaN, None), do not count.
+            Labels, as in :meth:`fit`. Missing steps and samples without a label do not count.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence; not with labels for each step.
 
