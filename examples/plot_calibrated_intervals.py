@@ -49,7 +49,7 @@ model = make_pipeline(
 conformal = ConformalForecaster(model, calibration_size=CALIBRATION, refit=False)
 conformal.fit(train, train["temp"])
 
-network = conformal.forecaster_  # without calibration
+network = conformal.forecaster_  # not calibrated, its quantiles as trained
 windows = network[:-1].transform(test)
 actual = network[-1].actuals(windows, test["temp"])
 quantiles = network[-1].predict_quantiles(windows)
@@ -90,6 +90,10 @@ print(table.round(2).to_string())
 # A network that is trained on half a year is overconfident. Calibration corrects that, and even
 # widens a little too much: July is calmer than the calibration days. No method knows the weather of
 # the next months in advance. The coverage holds if the new weather resembles the calibration days.
+#
+# Outside a ``ConformalForecaster``, the trial of ``shrink`` spreads the quantiles of the network.
+# On these data this comes to about the same: a coverage of 0.93. It needs no calibration days, but
+# it treats all hours ahead alike.
 
 # %%
 # The picture

@@ -259,7 +259,7 @@ class ConformalForecaster(
 
 
 def _leave_quantiles_as_trained(fitted, forecaster):
-    """Take back what a trial has made of the quantiles: two fits may have other ones made wider."""
+    """Undo the spread of the quantiles by a trial, which may differ between the two fits."""
     parts = take_apart(fitted)
     is_frozen = parts.estimator is take_apart(forecaster, fitted=False).estimator
     if parts.is_forecaster and not is_frozen:
