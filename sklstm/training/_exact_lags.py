@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklstm.training._some_windows import some_windows
+from sklstm.training._some_windows import newest_observed
 from sklstm.training._training_set import TrainingSet
 
 # A correlation of fewer standard errors than this is chance, among all the lags that are tried.
@@ -18,7 +18,9 @@ _STANDARD_ERRORS = 4.0
 _LEAST_GAIN = 0.03
 
 
-def features_at_exact_lags(data: TrainingSet, own, size: int) -> tuple[int, ...]:
+def features_at_exact_lags(
+    data: TrainingSet, some: np.ndarray, windows: np.ndarray, own, size: int
+) -> tuple[int, ...]:
     """Find the features of which each step has to be read, not the mean of each patch.
 
     A ridge regression on some of the windows tells: it is fitted on the first two thirds of their
@@ -29,6 +31,8 @@ def features_at_exact_lags(data: TrainingSet, own, size: int) -> tuple[int, ...]
     ----------
     data : TrainingSet
         Windows and relative targets.
+    some, windows : ndarray of shape (n_some,) and (n_some, n_steps, n_features)
+        Positions of some of the windows, and these; missing steps are NaN.
     own : sequence of int
         Features that hold the past of the targets, which are read step by step anyway.
     size : int
@@ -41,9 +45,6 @@ def features_at_exact_lags(data: TrainingSet, own, size: int) -> tuple[int, ...]
     """
     own = np.unique(own)
     others = np.setdiff1d(np.arange(data.index.n_features), own)
-    if len(others) == 0:
-        return ()
-    some, windows = some_windows(data.index)
     targets = data.targets[some]
     when = data.index.time[some] if data.index.knows_time else some
     in_time = np.argsort(when, kind="stable")
@@ -86,11 +87,8 @@ def features_at_exact_lags(data: TrainingSet, own, size: int) -> tuple[int, ...]
 
 def _carry_forward(windows):
     """Give a missing step the values of the step before it, or of the first observed one."""
-    observed = ~np.isnan(windows).all(axis=2)
-    at = np.where(observed, np.arange(windows.shape[1]), -1)
-    at = np.maximum.accumulate(at, axis=1)
-    at = np.where(at < 0, observed.argmax(axis=1)[:, None], at)
-    return np.take_along_axis(windows, at[:, :, None], axis=1)
+    first = np.isnan(windows[..., :1]).argmin(axis=1, keepdims=True)
+    return np.take_along_axis(windows, np.maximum(newest_observed(windows), first), axis=1)
 
 
 def _largest_correlation(steps, residuals):

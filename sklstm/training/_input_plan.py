@@ -10,7 +10,7 @@ import numpy as np
 from sklstm.networks import NetworkSpec, PatchSpec
 from sklstm.targets._target_transform import TargetTransform
 from sklstm.training._exact_lags import features_at_exact_lags
-from sklstm.training._some_windows import still_features
+from sklstm.training._some_windows import some_windows, still_features
 from sklstm.training._training_set import TrainingSet
 
 _VIEW_OF_ANCHOR: dict[str | None, str] = {
@@ -124,12 +124,14 @@ class InputPlan:
         averaged = others if own and self.averages_others and self.patch_size > 1 else []
         if before is not None and before.patches is not None:
             level_of, averaged = list(before.patches.level_of), list(before.patches.averaged)
-        else:
-            if is_relative and others:
-                still = still_features(data.index)
+        elif others and (is_relative or averaged):
+            some, windows = some_windows(data.index)
+            if is_relative:
+                still = still_features(windows)
                 level_of = [*level_of, *(k for k in others if features[k] in still)]
             if averaged and transform.past is not None:
-                exact = features_at_exact_lags(data, transform.past.columns, self.patch_size)
+                past = transform.past.columns
+                exact = features_at_exact_lags(data, some, windows, past, self.patch_size)
                 averaged = [k for k in averaged if features[k] not in exact]
         return replace(
             spec,

@@ -11,7 +11,7 @@ from sklstm.networks import NetworkInput, PatchSpec, Slots
 from sklstm.preprocessing._long_windows import without_unreached_steps
 from sklstm.preprocessing._window_index import WindowIndex
 from sklstm.training._calendar_inputs import calendar_of
-from sklstm.training._some_windows import some_windows
+from sklstm.training._some_windows import newest_observed, some_windows
 from sklstm.utils._aligned import aligned_empty
 
 # Numbers converted at a time: no float64 copy of a long series is ever held, and each block stays
@@ -265,11 +265,7 @@ def fit_mean_and_scale(
 def _scales_of_views(index, patches, mean, scale):
     """Compute the root mean square of each view of each feature, over some of the windows."""
     windows = (some_windows(index)[1] - mean) / scale
-    observed = ~np.isnan(windows[..., :1])
-    # The newest observed step up to each; -1 before the first.
-    newest = np.maximum.accumulate(
-        np.where(observed, np.arange(windows.shape[1])[:, None], -1), axis=1
-    )
+    newest = newest_observed(windows)
     last = newest[:, -1:]
     of_view = {
         "minus_last": lambda: windows - np.take_along_axis(windows, last, axis=1),

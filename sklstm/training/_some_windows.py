@@ -39,13 +39,30 @@ def some_windows(index: WindowIndex) -> tuple[np.ndarray, np.ndarray]:
     return some, index.take(some).materialize()
 
 
-def still_features(index: WindowIndex) -> tuple[int, ...]:
+def newest_observed(windows: np.ndarray) -> np.ndarray:
+    """Find the newest observed step up to each step.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_windows, n_steps, n_features)
+        Missing steps are NaN.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, n_steps, 1)
+        Its position; -1 before the first one.
+    """
+    steps = np.arange(windows.shape[1])[:, None]
+    return np.maximum.accumulate(np.where(np.isnan(windows[..., :1]), -1, steps), axis=1)
+
+
+def still_features(windows: np.ndarray) -> tuple[int, ...]:
     """Find the features whose level a window does not tell when it is read relative to itself.
 
     Parameters
     ----------
-    index : WindowIndex
-        The windows.
+    windows : ndarray of shape (n_windows, n_steps, n_features)
+        Some windows, each with a step; missing steps are NaN.
 
     Returns
     -------
@@ -53,7 +70,6 @@ def still_features(index: WindowIndex) -> tuple[int, ...]:
         Features that differ between windows and are constant in at least half of them: what
         belongs to a series, a flag, a value of the sample that is repeated in each step.
     """
-    _, windows = some_windows(index)
     low, high = np.nanmin(windows, axis=1), np.nanmax(windows, axis=1)
     constant = low == high
     differs = low.min(axis=0) < high.max(axis=0)
