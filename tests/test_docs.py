@@ -49,13 +49,22 @@ def test_the_readme_is_among_the_pages():
     assert ROOT / "README.md" in PAGES
 
 
+def source_of(page, target):
+    """Return the file that a link leads to, or the one that its page is made from."""
+    if example := re.fullmatch(r"auto_examples/(\w+)\.rst", target):
+        return ROOT / "examples" / f"{example[1]}.py"
+    if workflow := re.match(r"\.\./\.\./actions/(workflows/\w+\.yml)", target):
+        return ROOT / ".github" / workflow[1]
+    return page.parent / target
+
+
 def test_links_between_the_pages_point_to_files():
+    has_workflows = (ROOT / ".github").exists()  # a source archive has none
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            # The build of the docs makes a page of each example.
-            example = re.fullmatch(r"auto_examples/(\w+)\.rst", target)
-            file = ROOT / "examples" / f"{example[1]}.py" if example else page.parent / target
-            assert file.exists(), f"{page.name} links to {target}"
+            file = source_of(page, target)
+            if has_workflows or ".github" not in file.parts:
+                assert file.exists(), f"{page.name} links to {target}"
 
 
 def test_the_example_of_the_single_checks_runs():

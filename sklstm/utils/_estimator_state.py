@@ -3,12 +3,31 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import functools
+import importlib.metadata
 import warnings
 
 from sklearn.exceptions import InconsistentVersionWarning
 
-from sklstm._version import API_PAGE, __version__
+from sklstm._version import __version__
 from sklstm.utils._plain_state import PlainState
+
+
+@functools.cache
+def _api_page() -> str:
+    """Return the address of a class in the API reference, as a template.
+
+    It is empty where the installed package does not state where its documentation is: a release
+    does, a clone does not.
+    """
+    try:
+        lines = importlib.metadata.metadata("sklstm").get_all("Project-URL") or []
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+    addresses = dict(line.split(", ", 1) for line in lines)
+    if "Documentation" not in addresses:
+        return ""
+    return addresses["Documentation"] + "generated/{estimator_module}.{estimator_name}.html"
 
 
 class OtherVersionWarning(InconsistentVersionWarning):
@@ -42,11 +61,14 @@ class EstimatorState(PlainState):
     """Give an estimator a plain state that carries the version of sklstm.
 
     Pickle, copies, skops and :func:`sklstm.save` all read it. The HTML representation links the
-    page of the class.
+    page of the class, where the address of the documentation is known.
     """
 
     _doc_link_module = "sklstm"
-    _doc_link_template = API_PAGE
+
+    @property
+    def _doc_link_template(self):
+        return _api_page()
 
     def __getstate__(self):
         """Return the state."""

@@ -4,6 +4,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import re
+from email.message import Message
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMForecaster, SequenceWindower, stream
 from sklstm.estimators import _learned
+from sklstm.utils import _estimator_state
 from sklstm.utils.discovery import all_estimators
 
 HOURS = pd.date_range("2026-01-01", periods=60, freq="h", name="time")
@@ -27,10 +30,22 @@ def model():
     ).fit(TABLE, TABLE["v"])
 
 
+@pytest.fixture
+def release(monkeypatch):
+    """Let the installed package state where its documentation is, as a release does."""
+    message = Message()
+    message["Project-URL"] = "Source, https://code.example/sklstm"
+    message["Project-URL"] = "Documentation, https://docs.example/sklstm/"
+    monkeypatch.setattr("importlib.metadata.metadata", {"sklstm": message}.__getitem__)
+    _estimator_state._api_page.cache_clear()
+    yield
+    _estimator_state._api_page.cache_clear()
+
+
 @pytest.mark.parametrize(("name", "cls"), all_estimators())
-def test_every_estimator_links_its_page(name, cls):
+def test_every_estimator_of_a_release_links_its_page(name, cls, release):
     link = cls()._get_doc_link()
-    page = re.fullmatch(r"https://.+/generated/(sklstm\.\w+)\.(\w+)\.html", link)
+    page = re.fullmatch(r"https://docs.example/sklstm/generated/(sklstm\.\w+)\.(\w+)\.html", link)
     assert page.group(2) == name
     reference = Path(__file__).parents[2] / "docs" / "api.rst"
     text = reference.read_text(encoding="utf-8")
@@ -38,10 +53,32 @@ def test_every_estimator_links_its_page(name, cls):
     assert f"   {name}\n" in section[0]
 
 
-def test_the_html_shows_links_and_fitted_shapes(model):
+def test_the_html_of_a_release_shows_links(model, release):
     html = model._repr_html_()
-    assert "sklstm.estimators.LSTMForecaster.html" in html
+    assert "https://docs.example/sklstm/generated/sklstm.estimators.LSTMForecaster.html" in html
     assert "sklstm.preprocessing.SequenceWindower.html" in html
+
+
+@pytest.mark.parametrize("stated", [Message(), None], ids=["no address", "not installed"])
+def test_without_an_address_nothing_is_linked(model, monkeypatch, stated):
+    def metadata(name):
+        if stated is None:
+            raise PackageNotFoundError(name)
+        return stated
+
+    monkeypatch.setattr("importlib.metadata.metadata", metadata)
+    _estimator_state._api_page.cache_clear()
+    try:
+        assert SequenceWindower()._get_doc_link() == ""
+        html = model._repr_html_()
+    finally:
+        _estimator_state._api_page.cache_clear()
+    assert "LSTMForecaster" in html
+    assert "LSTMForecaster.html" not in html
+
+
+def test_the_html_shows_fitted_shapes(model):
+    html = model._repr_html_()
     assert "FittedNetwork((6, 2) to 3)" in html
     assert "Clock(h)" in html
     assert "history_" in html
