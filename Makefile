@@ -8,8 +8,11 @@ BIN := $(VENV)/bin
 # The native code, in C++.
 CSRC := sklstm/networks/csrc
 SOURCES := $(wildcard $(CSRC)/*.cpp $(CSRC)/*.h tests/native/*.cpp)
+# Threads that wait do not spin: beside other busy processes, scikit-learn's gradient boosting takes
+# a minute with it for half a second of work.
+PATIENT := OMP_WAIT_POLICY=PASSIVE
 # Quiet TensorFlow, no GPU, no windows: what the tests are written for.
-TEST_ENV := TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES= MPLBACKEND=Agg SCIPY_ARRAY_API=1
+TEST_ENV := TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES= MPLBACKEND=Agg SCIPY_ARRAY_API=1 $(PATIENT)
 
 .DEFAULT_GOAL := help
 .PHONY: help install lint format types test test-fast test-slow test-native test-arm test-neighbours test-minimum doctest docs bench demo wheels clean
@@ -42,7 +45,7 @@ $(VENV)/.installed-bench: pyproject.toml | $(VENV)/.installed-test
 install: $(VENV)/.installed-test  ## Make .venv and install sklstm into it, editable, with its test tools
 
 demo: $(VENV)/.installed-test  ## Tune an LSTM on real weather: the main example, under three minutes
-	TF_CPP_MIN_LOG_LEVEL=2 MPLBACKEND=Agg $(BIN)/python examples/plot_tune_window.py
+	TF_CPP_MIN_LOG_LEVEL=2 MPLBACKEND=Agg $(PATIENT) $(BIN)/python examples/plot_tune_window.py
 
 test: $(VENV)/.installed-test  ## Run all but the slow tests, with coverage: under five minutes
 	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --cov --cov-report=term
@@ -92,7 +95,7 @@ types: $(VENV)/.installed-test  ## Check the types alone
 	$(BIN)/mypy
 
 docs: $(VENV)/.installed-docs  ## Build the documentation and run its gallery
-	MPLBACKEND=Agg TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	MPLBACKEND=Agg TF_CPP_MIN_LOG_LEVEL=2 $(PATIENT) $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 bench: $(VENV)/.installed-bench  ## Compare with Keras and PyTorch, half an hour; ARGS=--quick: a minute
 	$(BIN)/python -m benchmarks $(ARGS)
