@@ -142,7 +142,7 @@ class HistoryDisplay(Display):
             If there is none, if a log is not among them, or if there are fewer axes than logs.
         """
         histories, logs = self._read()
-        axes, is_own = make_axes(ax, len(logs), "logs", of="HistoryDisplay")
+        axes, is_own = make_axes(ax, len(logs), "logs", of="HistoryDisplay", share_x=False)
         self.lines_: dict[str, list] = {}
         self.best_: list = []
         for own, log in zip(axes, logs, strict=True):

@@ -3,6 +3,8 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -14,8 +16,10 @@ BLUE, RED, GREEN, PINK, ORANGE, SKY = PALETTE = (
     *("#CC79A7", "#E69F00", "#56B4E9"),
 )
 GREY = "#808080"
-# Inches that the label of a date takes.
-_DATE = 0.55
+# Inches that a character of the label of a date takes, for each point of its size, and the inches
+# between two labels.
+_CHARACTER = 0.6 / 72
+_GAP = 0.08
 
 
 class Display:
@@ -32,7 +36,7 @@ class Display:
 
 
 def make_axes(
-    ax, n: int, what: str, *, of: str, single=(7, 4), small=(3.5, 2.6), n_columns=4, share_x=True
+    ax, n: int, what: str, *, of: str, single=(7, 4), small=(3.5, 2.6), n_columns=3, share_x=True
 ):
     """Return axes to draw in.
 
@@ -48,7 +52,7 @@ def make_axes(
         Name of the display.
     single, small : tuple of float
         Inches of a figure of one panel, and of each of several.
-    n_columns : int, default=4
+    n_columns : int, default=3
         Panels in a row of the figure, at most.
     share_x : bool, default=True
         Whether several panels share their horizontal axis.
@@ -100,7 +104,8 @@ def make_axes(
 def add_legend(axes, *, is_own: bool) -> None:
     """Place the legend where it covers nothing.
 
-    Above the panels of a figure of our own; within an Axes it gets room above what is drawn.
+    Below the panels of a figure of our own, where a title that is added later does not meet it;
+    within an Axes it gets room above what is drawn.
 
     Parameters
     ----------
@@ -123,7 +128,7 @@ def add_legend(axes, *, is_own: bool) -> None:
     figure.draw_without_rendering()
     look = {"frameon": False, "fontsize": "small", "borderaxespad": 0.2, "columnspacing": 1.2}
     if is_own and len(axes) > 1:
-        place, box, where = figure, figure.bbox, "outside upper center"
+        place, box, where = figure, figure.bbox, "outside lower center"
     else:
         place, box, where = ax, ax.get_window_extent(), "upper left"
     for n_columns in range(len(labels), 0, -1):
@@ -152,11 +157,38 @@ def write_dates(ax, index) -> None:
         return
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    width = ax.get_window_extent().width / ax.get_figure(root=True).dpi
-    most = int(np.clip(width / _DATE, 4, 9))
-    locator = AutoDateLocator(tz=index.tz, minticks=3, maxticks=most)
+    # As many ticks as have room; where even the labels of the fewest would meet, those.
+    locator = AutoDateLocator(tz=index.tz)
+    for most in range(9, 2, -1):
+        candidate = AutoDateLocator(tz=index.tz, minticks=2, maxticks=most)
+        room = _room_between(ax, candidate, ConciseDateFormatter(candidate, tz=index.tz), index.tz)
+        if room is not None:
+            locator = candidate
+            if room > _GAP:
+                break
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=index.tz))
+
+
+def _room_between(ax, locator, formatter, tz) -> float | None:
+    """Return the least inches between two dates of a horizontal axis; None if it has fewer."""
+    from matplotlib.dates import num2date
+
+    first, last = ax.get_xlim()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            ticks = locator.tick_values(num2date(first, tz), num2date(last, tz))
+        except UserWarning:  # none of the intervals that it knows has so few ticks
+            return None
+    ticks = ticks[(ticks >= first) & (ticks <= last)]
+    if len(ticks) < 2:
+        return None
+    size = ax.xaxis.get_major_ticks(1)[0].label1.get_fontsize()
+    widths = np.array([_CHARACTER * size * len(text) for text in formatter.format_ticks(ticks)])
+    inches = ax.get_window_extent().width / ax.get_figure(root=True).dpi
+    apart = np.diff(ticks) / (last - first) * inches
+    return float(np.min(apart - (widths[1:] + widths[:-1]) / 2))
 
 
 def as_dates(index):

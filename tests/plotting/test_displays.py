@@ -4,16 +4,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import inspect
+import itertools
 import subprocess
 import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from numpydoc.docscrape import ClassDoc
 
 import sklstm.plotting
-from tests.plotting.helpers import SMALL
+from sklstm.plotting import BacktestDisplay, ForecastDisplay, HistoryDisplay
+from tests.plotting.helpers import HISTORY, SMALL, TABLE, VALUES
 
 DISPLAYS = [getattr(sklstm.plotting, name) for name in sklstm.plotting.__all__]
 every_display = pytest.mark.parametrize("cls", DISPLAYS, ids=lambda cls: cls.__name__)
@@ -21,6 +24,22 @@ every_display = pytest.mark.parametrize("cls", DISPLAYS, ids=lambda cls: cls.__n
 
 def fitted_names(display):
     return {name for name in vars(display) if name.endswith("_")}
+
+
+def several_logs(n):
+    logs = {f"metric_{k}": HISTORY["loss"] for k in range(n)}
+    both = pd.DataFrame(logs | {f"val_{name}": log for name, log in logs.items()})
+    return HistoryDisplay(histories={"fit": both})
+
+
+def several_series(n):
+    future = pd.concat({f"shop {k}": VALUES[24:] for k in range(n)}, names=["shop"])
+    past = pd.concat({f"shop {k}": VALUES[:24] for k in range(n)}, names=["shop"])
+    return ForecastDisplay(forecast=future, history=past)
+
+
+def several_panels(n):
+    return BacktestDisplay(table=TABLE, panels=["lead", "fold", "lead", "fold", "lead"][:n])
 
 
 def test_all_displays_are_tried():
@@ -80,6 +99,26 @@ def test_the_legend_covers_nothing(cls):
     for line in display.ax_.lines:
         drawn = display.ax_.transData.transform(line.get_xydata())
         assert drawn[:, 1].max() <= bottom + 1
+
+
+@pytest.mark.parametrize("n", [2, 4, 5])
+@pytest.mark.parametrize(
+    "make", [several_logs, several_series, several_panels], ids=lambda make: make.__name__
+)
+def test_several_panels_their_legend_and_a_title_do_not_meet(make, n):
+    display = make(n).plot()
+    figure = display.figure_
+    title = figure.suptitle("What somebody writes above it")
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    renderer = figure.canvas.get_renderer()
+    places = [title.get_window_extent(), legend.get_window_extent()]
+    places += [ax.get_tightbbox(renderer) for ax in display.axes_]
+    assert len(places) == 2 + len(display.axes_)
+    for one, other in itertools.combinations(places, 2):
+        assert not one.padded(-1).overlaps(other.padded(-1))
+    # A page shows a figure about 700 pixels wide.
+    assert figure.get_figwidth() <= 10.5
 
 
 @every_display

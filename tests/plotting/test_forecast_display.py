@@ -3,6 +3,7 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
+import itertools
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -195,6 +196,24 @@ def test_panels_below_each_other_have_dates():
     for ax in below:
         boxes = [tick.get_window_extent() for tick in ax.get_xticklabels() if tick.get_text()]
         assert all(a.x1 <= b.x0 for a, b in pairwise(boxes))
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("width", [3, 7])
+@pytest.mark.parametrize("freq", ["min", "h", "D", "B", "W", "MS", "QS", "YS"])
+def test_dates_of_any_step_do_not_collide(freq, width):
+    for start, n in itertools.product(["2024-01-01", "2024-01-20"], [5, 24, 70]):
+        index = pd.date_range(start, periods=n, freq=freq)
+        values = pd.Series(np.arange(float(n)), index=index)
+        figure, ax = plt.subplots(figsize=(width, 2.6), layout="constrained")
+        ForecastDisplay(forecast=values[-3:], history=values[:-3]).plot(ax=ax, n_history=n)
+        figure.draw_without_rendering()
+        first, last = ax.get_xlim()
+        ticks = [tick for tick in ax.xaxis.get_major_ticks() if first <= tick.get_loc() <= last]
+        assert 2 <= len(ticks) <= 9, (start, n)
+        boxes = [tick.label1.get_window_extent() for tick in ticks]
+        assert all(a.x1 < b.x0 for a, b in pairwise(boxes)), (start, n)
+        plt.close(figure)
 
 
 def test_quantiles_without_a_median_are_refused():
