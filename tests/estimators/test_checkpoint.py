@@ -350,7 +350,7 @@ print(json.dumps([model.predict(X).tolist(), model.history_["loss"].tolist()]))
 
 def _start(folder, *, limit=""):
     return subprocess.Popen(
-        [sys.executable, "-c", limit + _FIT, str(folder)],
+        [sys.executable, "-X", "faulthandler", "-c", limit + _FIT, str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -359,7 +359,7 @@ def _start(folder, *, limit=""):
 
 def _kill(process):
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    return process.communicate()
 
 
 @pytest.mark.slow
@@ -379,8 +379,8 @@ def test_a_fit_that_is_killed_twenty_times_ends_with_the_same_bits(tmp_path):
                 time.sleep(0.001)
             changes += 1
             time.sleep(rng.uniform(0, 0.1))
-        assert process.poll() is None, "the fit was over before it was killed: train longer"
-        _kill(process)
+        ended, (_, err) = process.poll(), _kill(process)
+        assert ended is None, f"before it was killed, the fit ended with {ended}: {err}"
     assert changes == 16
     out, err = _start(tmp_path).communicate()
     assert json.loads(out.splitlines()[-1]) == json.loads(expected.splitlines()[-1]), err

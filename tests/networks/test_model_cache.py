@@ -311,5 +311,5 @@ def test_memory_stays_flat_over_networks_that_differ(kind):
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300
     )
-    # It was 3 to 5 MB for each.
-    assert int(done.stdout.splitlines()[-1]) < 40 * 2**20
+    # TensorFlow keeps 0.4 MB of each; with its kernels it was 3 to 5.
+    assert int(done.stdout.splitlines()[-1]) < 80 * 2**20
