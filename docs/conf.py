@@ -5,7 +5,11 @@
 
 import inspect
 
+from sphinx.util import logging
+
 import sklstm
+
+logger = logging.getLogger(__name__)
 
 project = "sklstm"
 author = "The sklstm developers"
@@ -21,9 +25,12 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
-exclude_patterns = ["_build", "_templates", "sg_execution_times.rst"]
+# The template of a record is for those who write one.
+exclude_patterns = ["_build", "_templates", "adr/0000-template.md"]
 templates_path = ["_templates"]
 default_role = "literal"
+# Code that is taken from the middle of a file starts with an empty line.
+highlight_options = {"python": {"stripnl": True}}
 myst_heading_anchors = 3
 # :term:`fit` is an entry of scikit-learn's glossary, which is on the network.
 suppress_warnings = ["ref.term"]
@@ -51,6 +58,7 @@ sphinx_gallery_conf = {
     "capture_repr": (),
     "abort_on_example_error": True,
     "show_memory": False,
+    "write_computation_times": False,
     "show_signature": False,
     "download_all_examples": False,
 }
@@ -62,6 +70,7 @@ html_static_path = ["_static"]
 # Made by make_logo.py.
 html_favicon = "_static/favicon.svg"
 html_css_files = ["sklstm.css"]
+html_js_files = ["break_names.js"]
 html_theme_options = {
     "logo": {
         "image_light": "_static/logo_light.svg",
@@ -75,6 +84,8 @@ html_theme_options = {
     # The button alone: with a field the bar would take two lines at 1280 pixels.
     "navbar_persistent": ["search-button"],
     "show_toc_level": 2,
+    # The tables of the benchmarks take its room.
+    "secondary_sidebar_items": {"**": ["page-toc"], "speed": [], "skill": []},
     "show_prev_next": True,
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
@@ -96,15 +107,40 @@ def _is_of_scikit_learn(app, what, name, obj, skip, options):
     return True if module.startswith("sklearn.") or is_request else None
 
 
+def _find_public_name(app, env, node, contnode):
+    """Resolve `sklstm.backtest`, or `LSTMForecaster`, to the page of the module that has it."""
+    if node.get("refdomain") != "py":
+        return None
+    target, domain = node["reftarget"], env.get_domain("py")
+    path = target.split(".")
+    name = ".".join(path[1:] if path[0] == "sklstm" else path)
+    for known, entry in domain.objects.items():
+        # The module, which has no dot in it, and the name.
+        if not entry.aliased and known.split(".", 2)[2:] == [name]:
+            return domain.resolve_xref(
+                env,
+                node["refdoc"],
+                app.builder,
+                node["reftype"],
+                known,
+                node,
+                contnode,
+            )
+    if path[0] == "sklstm":
+        logger.warning("no page has %s", target, location=node)
+    return None
+
+
 def _list_records(app, docname, source):
     """Give the index of the records a toctree, which Markdown readers elsewhere need not see."""
     if docname == "adr/README":
         source[0] += (
-            "\n```{toctree}\n:hidden:\n:glob:\n\n000[1-9]*\n00[1-9]*\n0000*\n```\n"
+            "\n```{toctree}\n:hidden:\n:glob:\n\n000[1-9]*\n00[1-9]*\n```\n"
         )
 
 
 def setup(app):
     """Connect the hooks above."""
     app.connect("autodoc-skip-member", _is_of_scikit_learn)
+    app.connect("missing-reference", _find_public_name)
     app.connect("source-read", _list_records)

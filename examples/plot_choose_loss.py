@@ -117,7 +117,7 @@ colors = {"squared error": "tab:blue", "absolute error": "tab:orange"}
 colors["quantile 0.9"] = "tab:green"
 for name, color in colors.items():
     left.plot(test.index[shown], forecasts[name][shown], color=color, label=name)
-left.set(ylabel="orders in an hour", ylim=(0, 120))
+left.set(ylabel="orders in an hour", ylim=(0, None))
 left.xaxis.set_major_formatter(ConciseDateFormatter(left.xaxis.get_major_locator()))
 figure.legend(loc="outside lower left", ncols=4, frameon=False)
 counted = scores.columns[:3]

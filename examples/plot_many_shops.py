@@ -183,6 +183,7 @@ for ax, shop in zip(axes, some, strict=True):
             color="gold",
             alpha=0.3,
             lw=0,
+            ymax=0.7,  # below the legend
             zorder=0,
         )
 axes[0].set_ylabel("sales a day")

@@ -137,6 +137,8 @@ for ax, name in zip(below.subplots(1, 3, sharey=True), methods, strict=True):
         predicted[name],
         ax=ax,
         cmap="Blues",
+        im_kw={"vmin": 0, "vmax": 200},
+        text_kw={"color": "black"},
         colorbar=False,
         xticks_rotation=45,
     )

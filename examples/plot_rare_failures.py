@@ -154,9 +154,15 @@ print(precision.round(2).to_string())
 figure, (left, right) = plt.subplots(
     1, 2, figsize=(11, 4.8), width_ratios=[1, 1.2], layout="constrained"
 )
+blue, *others = plt.rcParams["axes.prop_cycle"].by_key()["color"]
 for name in precision.index[:-1]:
     PrecisionRecallDisplay.from_predictions(
-        soon[test], probability[name], name=name, drop_intermediate=True, ax=left
+        soon[test],
+        probability[name],
+        name=name,
+        drop_intermediate=True,
+        ax=left,
+        curve_kwargs={"color": blue if name == "LSTM" else others.pop(0)},
     )
 left.set(
     xlabel="recall: failures that were seen",
@@ -176,15 +182,13 @@ vibration = sensors["vibration"].xs(machine, level="machine")[around]
 right.plot(
     vibration.index, vibration, color="gray", linewidth=0.8, label="vibration"
 )
-right.axvline(when, color="tab:red", label="failure")
+right.axvline(when, color="black", linestyle="--", label="failure")
 right.set(ylabel="vibration", title=machine)
 right.xaxis.set_major_formatter(
     ConciseDateFormatter(right.xaxis.get_major_locator())
 )
 chance = right.twinx()
-chance.plot(
-    of_lstm.xs(machine, level="machine")[around], color="tab:blue", label="LSTM"
-)
+chance.plot(of_lstm.xs(machine, level="machine")[around], color=blue, label="LSTM")
 chance.set(ylabel="probability of a failure within a day", ylim=(0, 1))
 handles = right.get_legend_handles_labels()[0] + chance.get_lines()
 figure.legend(handles=handles, loc="outside lower right", ncols=3, frameon=False)

@@ -210,11 +210,10 @@ right.plot(
     "|",
     color="black",
     markersize=18,
-    label="mean",
 )
 right.grid(axis="y", alpha=0.3)
-right.set(xlabel="accuracy", title=f"{LEAD} hours ahead, fold by fold")
-right.legend()
+right.margins(y=0.1)
+right.set(xlabel="accuracy", title=f"{LEAD} hours ahead: folds, and their mean")
 if len(sys.argv) > 1:
     # The directory to save the figure in.
     figure.savefig(Path(sys.argv[1]) / "plot_tune_window.png", dpi=120)

@@ -122,8 +122,8 @@ class WindowIndex:
     on_a_clock : bool, default=False
         Whether `time` comes from labels, the same in every call, and not from positions in a call.
     partly_missing : bool, default=False
-        Whether some features of a row may be NaN; :func:`window_index_of` then refuses windows that
-        hold such a row.
+        Whether some features of a row may be NaN; windows that hold such a row are then
+        refused where they are read.
     of_index : bool, default=False
         Whether `labels` come from the index of X, which y may share, and not from a column.
 
