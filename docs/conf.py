@@ -5,9 +5,11 @@
 
 import inspect
 
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
 
 import sklstm
+from sklstm.utils.discovery import all_estimators
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ html_static_path = ["_static"]
 # Made by make_logo.py.
 html_favicon = "_static/favicon.svg"
 html_css_files = ["sklstm.css"]
-html_js_files = ["break_names.js"]
+html_js_files = ["readable.js"]
 html_theme_options = {
     "logo": {
         "image_light": "_static/logo_light.svg",
@@ -131,6 +133,20 @@ def _find_public_name(app, env, node, contnode):
     return None
 
 
+def _find_source(app, modname):
+    """Return a module's source, and where in it the methods are that estimators inherit."""
+    analyzer = ModuleAnalyzer.for_module(modname)
+    analyzer.find_tags()
+    tags = dict(analyzer.tags)
+    for name, cls in all_estimators():
+        for base in cls.__mro__[1:]:
+            if base.__module__ == modname:
+                for method in vars(base):
+                    if found := analyzer.tags.get(f"{base.__name__}.{method}"):
+                        tags.setdefault(f"{name}.{method}", found)
+    return analyzer.code, tags
+
+
 def _list_records(app, docname, source):
     """Give the index of the records a toctree, which Markdown readers elsewhere need not see."""
     if docname == "adr/README":
@@ -143,4 +159,5 @@ def setup(app):
     """Connect the hooks above."""
     app.connect("autodoc-skip-member", _is_of_scikit_learn)
     app.connect("missing-reference", _find_public_name)
+    app.connect("viewcode-find-source", _find_source)
     app.connect("source-read", _list_records)

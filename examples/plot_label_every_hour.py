@@ -157,7 +157,7 @@ print(recipe_scores.round(3).to_string())
 # rows in the order of time, and the scores of the recipe, which measure another task.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-left.plot(np.arange(1, 25), by_step, marker="o", color="tab:blue")
+left.plot(np.arange(1, 25), by_step, marker="o", color="tab:blue", label="LSTM")
 left.axhline(persistence, color="gray", linestyle="--", label="persistence")
 left.set(
     xlabel="hours seen",
