@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 # The native code, in C++.
 CSRC := sklstm/networks/csrc
 SOURCES := $(wildcard $(CSRC)/*.cpp $(CSRC)/*.h tests/native/*.cpp)
-# Threads that wait do not spin: beside other busy processes, scikit-learn's gradient boosting takes
-# a minute with it for half a second of work.
+# Threads sleep while they wait. Where they spin beside other busy processes, scikit-learn's gradient
+# boosting takes a minute for half a second of work.
 PATIENT := OMP_WAIT_POLICY=PASSIVE
 # Quiet TensorFlow, no GPU, no windows: what the tests are written for.
 TEST_ENV := TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES= MPLBACKEND=Agg SCIPY_ARRAY_API=1 $(PATIENT)

@@ -176,7 +176,7 @@ def _room_between(ax, locator, formatter, tz) -> float | None:
 
     first, last = ax.get_xlim()
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         try:
             ticks = locator.tick_values(num2date(first, tz), num2date(last, tz))
         except UserWarning:  # none of the intervals that it knows has so few ticks

@@ -3,7 +3,6 @@
 # Authors: The sklstm developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-import functools
 import importlib.metadata
 import warnings
 
@@ -13,7 +12,6 @@ from sklstm._version import __version__
 from sklstm.utils._plain_state import PlainState
 
 
-@functools.cache
 def _api_page() -> str:
     """Return the address of a class in the API reference, as a template.
 

@@ -15,7 +15,6 @@ from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMForecaster, SequenceWindower, stream
 from sklstm.estimators import _learned
-from sklstm.utils import _estimator_state
 from sklstm.utils.discovery import all_estimators
 
 HOURS = pd.date_range("2026-01-01", periods=60, freq="h", name="time")
@@ -37,9 +36,6 @@ def release(monkeypatch):
     message["Project-URL"] = "Source, https://code.example/sklstm"
     message["Project-URL"] = "Documentation, https://docs.example/sklstm/"
     monkeypatch.setattr("importlib.metadata.metadata", {"sklstm": message}.__getitem__)
-    _estimator_state._api_page.cache_clear()
-    yield
-    _estimator_state._api_page.cache_clear()
 
 
 @pytest.mark.parametrize(("name", "cls"), all_estimators())
@@ -67,12 +63,8 @@ def test_without_an_address_nothing_is_linked(model, monkeypatch, stated):
         return stated
 
     monkeypatch.setattr("importlib.metadata.metadata", metadata)
-    _estimator_state._api_page.cache_clear()
-    try:
-        assert SequenceWindower()._get_doc_link() == ""
-        html = model._repr_html_()
-    finally:
-        _estimator_state._api_page.cache_clear()
+    assert SequenceWindower()._get_doc_link() == ""
+    html = model._repr_html_()
     assert "LSTMForecaster" in html
     assert "LSTMForecaster.html" not in html
 
